@@ -1,0 +1,40 @@
+"""The mistakes and outages a user can meet: one clear line each, and an exit code."""
+
+
+class StarlingError(Exception):
+    """Something a person can act on: the message says what, where, and what to do.
+
+    `exit_code` is what a job leaves with; each kind of trouble has its own.
+    """
+
+    exit_code = 1
+
+
+class ConfigError(StarlingError):
+    """A setting, an option or a named file is wrong."""
+
+    exit_code = 2
+
+
+class BrokerError(StarlingError):
+    """Kafka cannot be started or reached."""
+
+    exit_code = 3
+
+
+class StorageError(StarlingError):
+    """A folder or a table cannot be read or written."""
+
+    exit_code = 4
+
+
+class StreamError(StarlingError):
+    """The streaming query died."""
+
+    exit_code = 5
+
+
+class LedgerError(StarlingError):
+    """A batch in which the records read are not the records accounted for."""
+
+    exit_code = 6

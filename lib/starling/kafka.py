@@ -1,0 +1,136 @@
+"""How Starling speaks to Kafka: the options of its two clients, and the topic.
+
+Security options are written once, in librdkafka's words (`starling.settings.KAFKA_OPTIONS`), and said again here in
+the words of the Java client that Spark uses.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from starling.errors import BrokerError
+from starling.settings import Settings
+
+# Post ids are unique for ever and posts are deduplicated by them, so time by the broker's own clock is what is wanted
+# of Kafka: a producer cannot claim that a record came in 2099.
+TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
+
+_LOGIN_MODULES = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+}
+
+
+def librdkafka_options(settings: Settings, servers: str) -> dict[str, str]:
+    """Options common to the producer and the admin client of confluent-kafka."""
+    options = {"bootstrap.servers": servers, **settings.kafka.options}
+    keystore = options.pop("ssl.keystore.location", None)
+    if keystore:  # one PEM file holds both the key and the certificate chain
+        options |= {"ssl.key.location": keystore, "ssl.certificate.location": keystore}
+    return options
+
+
+def producer_options(settings: Settings, servers: str) -> dict[str, str | int | bool]:
+    """Options of a producer that neither loses, doubles nor reorders what it has accepted."""
+    return {
+        **librdkafka_options(settings, servers),
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 20,
+        "compression.type": "lz4",
+        "message.max.bytes": 8_000_000,
+        "delivery.timeout.ms": settings.kafka.timeout_seconds * 1000,
+    }
+
+
+def spark_options(settings: Settings, servers: str) -> dict[str, str]:
+    """Options of Spark's Kafka source: committed records only, a stop when records are gone, and the same security."""
+    return {
+        "kafka.bootstrap.servers": servers,
+        "subscribe": settings.kafka.topic,
+        "startingOffsets": "earliest",
+        "maxOffsetsPerTrigger": str(settings.stream.max_offsets_per_trigger),
+        "failOnDataLoss": "true",
+        "includeHeaders": "true",
+        "kafka.isolation.level": "read_committed",
+        "kafka.default.api.timeout.ms": str(settings.kafka.timeout_seconds * 1000),
+        "kafka.request.timeout.ms": str(settings.kafka.timeout_seconds * 1000),
+        **{f"kafka.{name}": value for name, value in java_security(settings.kafka.options).items()},
+    }
+
+
+def java_security(options: Mapping[str, str]) -> dict[str, str]:
+    """librdkafka's security options in the Java client's words.
+
+    >>> java_security({"sasl.mechanism": "PLAIN", "sasl.username": "me", "sasl.password": 'a"b'})["sasl.jaas.config"]
+    'org.apache.kafka.common.security.plain.PlainLoginModule required username="me" password="a\\\\"b";'
+    """
+    said = dict(options)
+    user, password = said.pop("sasl.username", None), said.pop("sasl.password", None)
+    if user is not None and password is not None:
+        said["sasl.jaas.config"] = _jaas(said.get("sasl.mechanism", "PLAIN"), user, password)
+    ca = said.pop("ssl.ca.location", None)
+    if ca is not None:
+        said |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": ca}
+    if "ssl.keystore.location" in said:
+        said["ssl.keystore.type"] = "PEM"
+    if said.get("ssl.endpoint.identification.algorithm") == "none":
+        said["ssl.endpoint.identification.algorithm"] = ""  # Java says "no check" with an empty word
+    return said
+
+
+def _jaas(mechanism: str, user: str, password: str) -> str:
+    try:
+        module = _LOGIN_MODULES[mechanism]
+    except KeyError:
+        wanted = ", ".join(_LOGIN_MODULES)
+        raise BrokerError(f"kafka.options: sasl.mechanism {mechanism!r} is not one of {wanted}") from None
+    # Quoted, because Kafka's own redaction covers only passwords in double quotes.
+    return f"{module} required username={_quoted(user)} password={_quoted(password)};"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def ensure_topic(settings: Settings, servers: str) -> None:
+    """Makes `kafka.topic` where it is missing, within `kafka.timeout_seconds`.
+
+    Raises BrokerError when no broker answers or the topic may not be made.
+    """
+    admin = AdminClient({**librdkafka_options(settings, servers), "socket.timeout.ms": 5_000}, logger=silent_logger())
+    deadline = time.monotonic() + settings.kafka.timeout_seconds
+    while True:
+        try:
+            known = admin.list_topics(timeout=min(5.0, settings.kafka.timeout_seconds)).topics
+            break
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                raise BrokerError(
+                    f"no Kafka broker answers at {servers} within {settings.kafka.timeout_seconds} s "
+                    f"({error.args[0].str()}); check kafka.bootstrap_servers and kafka.options"
+                ) from None
+    if settings.kafka.topic not in known:
+        _create_topic(admin, settings)
+
+
+def _create_topic(admin: AdminClient, settings: Settings) -> None:
+    # -1 leaves the replication to the broker's own default.
+    topic = NewTopic(settings.kafka.topic, settings.kafka.partitions, replication_factor=-1, config=TOPIC_CONFIG)
+    try:
+        admin.create_topics([topic], operation_timeout=settings.kafka.timeout_seconds)[topic.topic].result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody was quicker, which is as good
+            raise BrokerError(f"topic {settings.kafka.topic!r} cannot be made: {error.args[0].str()}") from None
+
+
+def silent_logger() -> logging.Logger:
+    """librdkafka writes its connection errors to stderr; the one that matters is raised, the others are noise."""
+    logger = logging.getLogger("starling.librdkafka")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger
