@@ -27,7 +27,9 @@ from starling.errors import ConfigError
 
 ENV_PREFIX = "STARLING_"
 # Read by the set-up scripts and by `load` itself, so they are not settings.
-RESERVED_ENV = frozenset({"STARLING_HOME", "STARLING_CONFIG", "STARLING_PROFILE", "STARLING_VENV", "STARLING_PYTHON"})
+RESERVED_ENV = frozenset(
+    {"STARLING_HOME", "STARLING_CONFIG", "STARLING_PROFILE", "STARLING_VENV", "STARLING_PYTHON", "STARLING_JARS"}
+)
 
 # What may be handed to Kafka clients. Written in librdkafka's words; `starling.kafka` says the same to Java.
 KAFKA_OPTIONS = frozenset(
@@ -76,7 +78,9 @@ class Kafka(Section):
     @classmethod
     def _allowed(cls, options: dict[str, str]) -> dict[str, str]:
         for name in options.keys() - KAFKA_OPTIONS:
-            raise ValueError(f"{name!r} is not an option that may be passed on; allowed: {', '.join(sorted(KAFKA_OPTIONS))}")
+            raise ValueError(
+                f"{name!r} is not an option that may be passed on; allowed: {', '.join(sorted(KAFKA_OPTIONS))}"
+            )
         return options
 
 
@@ -258,7 +262,9 @@ def load(profile: str | None = None, overrides: Mapping[str, Mapping[str, Any]] 
 
 
 def _layers(profile: str | None, overrides: Mapping[str, Mapping[str, Any]]) -> Iterator[_Layer]:
-    yield _Layer("the command line", InitSettingsSource(Settings, {name: dict(keys) for name, keys in overrides.items()}))
+    yield _Layer(
+        "the command line", InitSettingsSource(Settings, {name: dict(keys) for name, keys in overrides.items()})
+    )
     yield _Layer("the environment", EnvSettingsSource(Settings))
     profile = profile or os.environ.get("STARLING_PROFILE")
     if profile:

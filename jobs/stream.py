@@ -1,0 +1,47 @@
+"""Stream posts from Kafka to bronze, silver and gold, until stopped; with --once, until the topic is drained."""
+
+from typing import Annotated
+
+import typer
+
+from starling import broker, cli, session
+from starling.cli import Debug, PrintConfig, Profile, Work
+from starling.pipeline.query import stream
+from starling.pipeline.stopping import StopWish
+from starling.settings import Settings
+
+Once = Annotated[bool, typer.Option("--once", help="Write what the topic holds now, then leave.")]
+
+app = cli.app(__doc__)
+
+
+@app.command(help=__doc__)
+def main(
+    work: Work = None, profile: Profile = None, once: Once = False, print_config: PrintConfig = False, debug: Debug = False
+) -> None:
+    """The command line."""
+
+    def body() -> None:
+        settings = cli.settings_from(work, profile)
+        if print_config:
+            print(settings.as_toml())
+        else:
+            run(settings, once=once)
+
+    cli.run(body, debug)
+
+
+def run(settings: Settings, *, once: bool) -> None:
+    """Starts what is missing, streams, and leaves everything stopped."""
+    stop = StopWish()
+    with broker.connect(settings) as servers:
+        spark = session.get("starling stream", settings)
+        stop.listen(spark)
+        try:
+            stream(spark, settings, servers, stop, once=once)
+        finally:
+            spark.stop()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Bronze: what Kafka delivered, as it was delivered."""

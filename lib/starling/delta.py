@@ -1,0 +1,71 @@
+"""The one module that speaks to Delta: make, read, append, replace."""
+
+from collections.abc import Sequence
+
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import DataType, StructType
+
+from starling.errors import StorageError
+from starling.failures import in_one_line
+from starling.tables import Table
+
+# Rows that one written file may hold before a second one is worth its task.
+ROWS_PER_FILE = 200_000
+
+
+def create(spark: SparkSession, table: Table, lake: str) -> None:
+    """Makes the table where it is missing; raises StorageError where something else lies in its place."""
+    path = table.path(lake)
+    try:
+        if not DeltaTable.isDeltaTable(spark, path):
+            _make(spark, table, path)
+        found = spark.read.format("delta").load(path).schema
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(f"table {table.name} cannot be made or read at {path}: {in_one_line(error)}") from error
+    missing = [f"{f.name} {f.dataType.simpleString()}" for f in table.schema if not _has(found, f.name, f.dataType)]
+    if missing:
+        raise StorageError(
+            f"table {table.name} at {path} was made by another version of Starling: it lacks {', '.join(missing)}; "
+            "move it away, or set paths.lake to a new folder, and replay the topic"
+        )
+
+
+def _make(spark: SparkSession, table: Table, path: str) -> None:
+    (
+        DeltaTable.createIfNotExists(spark)
+        .location(path)
+        .comment(table.comment)
+        .addColumns(table.schema)
+        .property("delta.dataSkippingStatsColumns", ",".join(table.statistics))
+        .property("delta.enableDeletionVectors", "false")  # readers outside Spark refuse them
+        .execute()
+    )
+
+
+def _has(schema: StructType, name: str, kind: DataType) -> bool:
+    return name in schema.names and schema[name].dataType == kind
+
+
+def read(spark: SparkSession, table: Table, lake: str) -> DataFrame:
+    """The table as it stands now."""
+    return spark.read.format("delta").load(table.path(lake))
+
+
+def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:
+    """Adds `rows`, of which there are about `count`, in the table's column order and in as few files as they need."""
+    files = 1 + count // ROWS_PER_FILE
+    rows.select(*table.columns).coalesce(files).write.format("delta").mode("append").save(table.path(lake))
+
+
+def replace(rows: DataFrame, table: Table, lake: str, where: str) -> None:
+    """Puts `rows` in the place of all rows that meet the SQL predicate `where`, in one commit: idempotent."""
+    writer = rows.select(*table.columns).coalesce(1).write.format("delta").mode("overwrite")
+    writer.option("replaceWhere", where).save(table.path(lake))
+
+
+def count(spark: SparkSession, tables: Sequence[Table], lake: str) -> dict[str, int]:
+    """Rows by table name."""
+    return {table.name: read(spark, table, lake).count() for table in tables}

@@ -1,0 +1,1 @@
+"""Gold: what a reader asks for, by hour."""

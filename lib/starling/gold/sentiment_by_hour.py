@@ -1,0 +1,50 @@
+"""gold.sentiment_by_hour: how the posts of an hour read."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DoubleType, LongType, StringType, StructType, TimestampType
+
+from starling.tables import Table, column
+
+TABLE = Table(
+    name="gold.sentiment_by_hour",
+    comment="One row a platform and hour of publication",
+    schema=StructType(
+        [
+            column("platform", StringType(), "where the posts were published", nullable=False),
+            column("hour", TimestampType(), "start of the hour of publication, UTC", nullable=False),
+            column("posts", LongType(), "posts", nullable=False),
+            column("scored", LongType(), "posts with a sentiment score", nullable=False),
+            column("positive", LongType(), "scored posts that are positive", nullable=False),
+            column("neutral", LongType(), "scored posts that are neutral", nullable=False),
+            column("negative", LongType(), "scored posts that are negative", nullable=False),
+            column("mean_compound", DoubleType(), "mean compound score, -1 to 1; null where none is scored"),
+        ]
+    ),
+    keys=("platform", "hour"),
+    statistics=("platform", "hour"),
+)
+
+
+def sentiment_by_hour(posts: DataFrame) -> DataFrame:
+    """gold.sentiment_by_hour's rows for all hours in `posts`.
+
+    Reads: platform, created_at, compound, sentiment. Grain: one row a platform and hour.
+    """
+    return (
+        posts.withColumn("hour", F.date_trunc("hour", "created_at"))
+        .groupBy("platform", "hour")
+        .agg(
+            F.count("*").alias("posts"),
+            F.count("compound").alias("scored"),
+            *(F.count_if(F.col("sentiment") == name).alias(name) for name in ("positive", "neutral", "negative")),
+            mean_compound(),
+        )
+        .select(*TABLE.columns)
+    )
+
+
+def mean_compound() -> Column:
+    """double: the mean of compound. Summed as decimals, so that the order of the rows cannot change the last digit."""
+    total = F.sum(F.col("compound").cast("decimal(5,4)")).cast("double")
+    return F.try_divide(total, F.count("compound")).alias("mean_compound")

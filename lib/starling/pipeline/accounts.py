@@ -1,0 +1,78 @@
+"""What a lake holds, and whether it adds up: the demo's summary, as numbers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from starling import delta
+from starling.bronze import events
+from starling.gold import hashtag_trends, sentiment_by_hour
+from starling.ops import ledger
+from starling.pipeline.catalogue import TABLES
+from starling.silver import engagement, posts
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Rows by table, the ledger's sums, and every way in which they contradict each other."""
+
+    rows: Mapping[str, int]
+    ledger: Mapping[str, int]
+    problems: tuple[str, ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record that was read is accounted for, and is where the ledger says."""
+        return not self.problems
+
+
+def accounts(spark: SparkSession, lake: str) -> Accounts:
+    """The accounts of the tables under `lake`, as they stand now."""
+    rows = {table.name: delta.read(spark, table, lake).count() for table in TABLES}
+    entries = delta.read(spark, ledger.TABLE, lake)
+    totals = ledger.totals(entries)
+    counted = delta.read(spark, engagement.TABLE, lake).where(F.col("via") != "post").count()
+    problems = _problems(rows, totals, counted, ledger.unbalanced(entries))
+    return Accounts(rows, totals, tuple(problems))
+
+
+def _problems(rows: Mapping[str, int], totals: Mapping[str, int], counted: int, unbalanced: int) -> Iterator[str]:
+    if unbalanced:
+        yield f"{unbalanced} rows of {ledger.TABLE.name} do not balance"
+    if rows[events.TABLE.name] != totals["records"] - totals["repeated"]:
+        yield f"{rows[events.TABLE.name]} rows in {events.TABLE.name}, {totals['records'] - totals['repeated']} read"
+    if totals["repeated"]:
+        return  # what was read again is in the sums twice, and once in the tables
+    found = {name: rows[f"silver.{name}"] for name in ("posts", "deletions", "rejected")} | {"engagement": counted}
+    for name, count in found.items():
+        if count != totals[name]:
+            yield f"{count} rows of silver.{name} for {totals[name]} records in the ledger"
+
+
+def by_language(spark: SparkSession, lake: str) -> list[Row]:
+    """lang, posts, scored: by language, the most frequent first."""
+    grouped = delta.read(spark, posts.TABLE, lake).groupBy("lang")
+    counts = grouped.agg(F.count("*").alias("posts"), F.count("compound").alias("scored"))
+    return counts.orderBy(F.desc("posts"), "lang").collect()
+
+
+def by_platform(spark: SparkSession, lake: str) -> list[Row]:
+    """platform, posts, scored, positive, neutral, negative, mean_compound: over all hours."""
+    sums = [F.sum(name).alias(name) for name in ("posts", "scored", "positive", "neutral", "negative")]
+    hours = delta.read(spark, sentiment_by_hour.TABLE, lake)
+    return hours.groupBy("platform").agg(*sums, _mean_over_hours()).orderBy("platform").collect()
+
+
+def top_hashtags(spark: SparkSession, lake: str, at_most: int) -> list[Row]:
+    """hashtag, posts, scored, mean_compound: over all hours, the most frequent first."""
+    hours: DataFrame = delta.read(spark, hashtag_trends.TABLE, lake)
+    sums = [F.sum(name).alias(name) for name in ("posts", "scored")]
+    tags = hours.groupBy("hashtag").agg(*sums, _mean_over_hours())
+    return tags.orderBy(F.desc("posts"), "hashtag").limit(at_most).collect()
+
+
+def _mean_over_hours() -> Column:
+    weighted = F.sum(F.col("mean_compound") * F.col("scored"))
+    return F.try_divide(weighted, F.sum("scored")).alias("mean_compound")

@@ -1,0 +1,183 @@
+"""One micro-batch: read, judged, written, entered in the ledger.
+
+Bronze is written after silver, so that a record found in bronze is known to be written completely; gold is computed
+again from silver for the hours that the batch touches; the ledger is checked before anything is written, and entered
+last. Every write leaves out what is there already, so that a batch may be interrupted anywhere and read again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from starling import delta
+from starling.bronze import events
+from starling.bronze.events import COORDINATES
+from starling.gold import hashtag_trends, sentiment_by_hour
+from starling.hours import Range, hour_ranges, sql_within, widened, within
+from starling.ops import ledger
+from starling.pipeline import extent
+from starling.pipeline.extent import Extent
+from starling.pipeline.known import known
+from starling.settings import Settings
+from starling.silver import deletions, engagement, outcomes, posts, rejected
+from starling.sources.parse import parse
+from starling.tables import Table
+
+_ADDS = tuple(name for name in outcomes.VERDICT if name.startswith("adds_"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the status line and the metrics are told of a batch."""
+
+    batch_id: int
+    entries: Sequence[ledger.Entry]
+
+
+class MicroBatches:
+    """What Spark calls for each micro-batch, and what is remembered from one to the next."""
+
+    def __init__(self, settings: Settings, pseudonym_key: bytes, report: Callable[[Report], None]) -> None:
+        self._settings = settings
+        self._lake = settings.lake
+        self._pseudonym_key = pseudonym_key
+        self._report = report
+        self._read_until: dict[tuple[str, int], int] | None = None
+        self._repeating = True  # the first batch after a start may be one that was interrupted
+
+    def __call__(self, batch: DataFrame, batch_id: int) -> None:
+        """Writes one micro-batch; raises LedgerError, before anything is written, where its sums do not balance."""
+        started_at = datetime.now(timezone.utc)
+        parsed = parse(events.from_kafka(batch, started_at), self._settings.limits)
+        records = parsed.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            extents = extent.of(records)
+            if extents:
+                entries = self._write(records, extents, batch_id, started_at)
+                self._report(Report(batch_id, entries))
+        finally:
+            records.unpersist()
+
+    def _write(
+        self, records: DataFrame, extents: Sequence[Extent], batch_id: int, started_at: datetime
+    ) -> list[ledger.Entry]:
+        spark = records.sparkSession
+        verdicts = outcomes.judged(
+            records, known(records, extents, self._lake, self._may_repeat(spark, extents))
+        ).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            counts = _counts(verdicts)
+            entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
+            ledger.check(entries)
+            self._write_rows(records, verdicts, _added(counts))
+        finally:
+            verdicts.unpersist()
+        if any(entry.posts for entry in entries):
+            _refresh_gold(spark, self._lake, hour_ranges(extent.hours(extents)), self._settings.trends.baseline_hours)
+        written_at = datetime.now(timezone.utc)
+        entries = [replace(entry, written_at=written_at) for entry in entries]
+        self._enter(spark, entries)
+        self._repeating = any(entry.repeated for entry in entries)
+        return entries
+
+    def _may_repeat(self, spark: SparkSession, extents: Sequence[Extent]) -> bool:
+        """Whether a record of the batch may be in the tables: after a start, and below what the ledger has seen."""
+        if self._read_until is None:
+            self._read_until = ledger.read_until(delta.read(spark, ledger.TABLE, self._lake))
+        read_until = self._read_until
+        return self._repeating or any(e.from_offset < read_until.get((e.topic, e.partition), 0) for e in extents)
+
+    def _write_rows(self, records: DataFrame, verdicts: DataFrame, added: dict[str, int]) -> None:
+        def write(flag: str, table: Table, columns: Callable[[DataFrame], DataFrame]) -> None:
+            if added[flag]:
+                delta.append(columns(_chosen(records, verdicts, flag)), table, self._lake, added[flag])
+
+        write("adds_post", posts.TABLE, lambda rows: posts.posts(rows, self._settings, self._pseudonym_key))
+        write("adds_observation", engagement.TABLE, engagement.observations)
+        write("adds_deletion", deletions.TABLE, deletions.deletions)
+        write("adds_rejected", rejected.TABLE, rejected.rejected)
+        write("adds_event", events.TABLE, lambda rows: rows)
+
+    def _enter(self, spark: SparkSession, entries: list[ledger.Entry]) -> None:
+        rows = ledger.rows(spark, entries)
+        if self._repeating:  # the batch may have been entered before the crash that made it run again
+            first = entries[0]
+            this_batch = f"query_id = '{first.query_id}' AND batch_id = {first.batch_id}"
+            delta.replace(rows, ledger.TABLE, self._lake, this_batch)
+        else:
+            delta.append(rows, ledger.TABLE, self._lake, len(entries))
+
+
+def _chosen(records: DataFrame, verdicts: DataFrame, flag: str) -> DataFrame:
+    """The records that a table gets, with their outcome; a deleted post's payload goes no further."""
+    chosen = verdicts.where(F.col(flag)).select(*COORDINATES, "outcome", "deleted")
+    rows = records.join(F.broadcast(chosen), list(COORDINATES))
+    if flag != "adds_rejected":
+        return rows
+    return rows.withColumns(
+        {
+            "reason": F.when(F.col("deleted"), "deleted").otherwise(F.col("reason")),
+            "detail": F.when(F.col("deleted"), "the post's deletion is known").otherwise(F.col("detail")),
+            "payload": F.when(~F.col("deleted"), F.col("payload")),
+        }
+    )
+
+
+def _counts(verdicts: DataFrame) -> list[Row]:
+    """By partition: records of each outcome, repeated records, and rows to be added to each table."""
+    return (
+        verdicts.groupBy("topic", "partition")
+        .agg(
+            *(F.count_if(F.col("outcome") == name).alias(name) for name in ledger.OUTCOMES),
+            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *_ADDS)),
+        )
+        .collect()
+    )
+
+
+def _added(counts: Sequence[Row]) -> dict[str, int]:
+    return {name: sum(row[name] for row in counts) for name in _ADDS}
+
+
+def _entries(
+    extents: Sequence[Extent], counts: Sequence[Row], query_id: str, batch_id: int, started_at: datetime
+) -> list[ledger.Entry]:
+    by_partition = {(row.topic, row.partition): row for row in counts}
+    return [
+        ledger.Entry(
+            query_id=query_id,
+            batch_id=batch_id,
+            topic=e.topic,
+            partition=e.partition,
+            from_offset=e.from_offset,
+            until_offset=e.until_offset,
+            records=e.records,
+            **{name: by_partition[e.topic, e.partition][name] for name in (*ledger.OUTCOMES, "repeated")},
+            newest_record_at=e.newest_record_at,
+            started_at=started_at,
+            written_at=started_at,
+        )
+        for e in extents
+    ]
+
+
+def _query_id(spark: SparkSession) -> str:
+    """The running query's id, which its checkpoint keeps: a new checkpoint is a new query."""
+    return spark.sparkContext.getLocalProperty("sql.streaming.queryId") or "none"
+
+
+def _refresh_gold(spark: SparkSession, lake: str, ranges: Sequence[Range], baseline_hours: int) -> None:
+    """Computes the touched hours again from silver: late posts, and whatever went wrong before, are right at once."""
+    all_posts = delta.read(spark, posts.TABLE, lake)
+    sentiment = sentiment_by_hour.sentiment_by_hour(all_posts.where(within("created_at", ranges)))
+    delta.replace(sentiment, sentiment_by_hour.TABLE, lake, sql_within("hour", ranges))
+    # An hour is in the baseline of the hours after it, and has those before it in its own.
+    baseline = timedelta(hours=baseline_hours)
+    changed = widened(ranges, before=timedelta(0), after=baseline)
+    needed = widened(ranges, before=baseline, after=baseline)
+    trends = hashtag_trends.hashtag_trends(all_posts.where(within("created_at", needed)), baseline_hours)
+    delta.replace(trends.where(within("hour", changed)), hashtag_trends.TABLE, lake, sql_within("hour", changed))

@@ -1,0 +1,26 @@
+"""Every table there is, upstream first."""
+
+from pyspark.sql import SparkSession
+
+from starling import delta
+from starling.bronze import events
+from starling.gold import hashtag_trends, sentiment_by_hour
+from starling.ops import ledger
+from starling.silver import deletions, engagement, posts, rejected
+
+TABLES = (
+    events.TABLE,
+    posts.TABLE,
+    engagement.TABLE,
+    deletions.TABLE,
+    rejected.TABLE,
+    sentiment_by_hour.TABLE,
+    hashtag_trends.TABLE,
+    ledger.TABLE,
+)
+
+
+def create_all(spark: SparkSession, lake: str) -> None:
+    """Makes every table that is missing under `lake`."""
+    for table in TABLES:
+        delta.create(spark, table, lake)

@@ -1,0 +1,119 @@
+"""The streaming query: started, watched, stopped between two micro-batches."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JError
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming import StreamingQuery
+
+from starling import kafka, pseudonyms
+from starling.errors import StarlingError, StreamError
+from starling.failures import in_one_line
+from starling.ops.metrics import StreamMetrics
+from starling.ops.status import StatusLine
+from starling.pipeline.batch import MicroBatches
+from starling.pipeline.catalogue import create_all
+from starling.settings import Settings
+
+_POLL_SECONDS = 0.2
+
+
+def stream(spark: SparkSession, settings: Settings, servers: str, stop: threading.Event, *, once: bool) -> None:
+    """Runs the stream until `stop` is set, or, with `once`, until what the topic holds is written.
+
+    Raises StreamError, with the reason in one line, when the query dies; started again it goes on where it was.
+    """
+    kafka.ensure_topic(settings, servers)
+    create_all(spark, settings.lake)
+    metrics = StreamMetrics()
+    endpoint = metrics.serve(settings.metrics)
+    try:
+        with _status_line(spark, metrics) as status:
+            batches = _Watched(MicroBatches(settings, pseudonyms.key(settings), status.batch_written), stop)
+            query = _start(_source(spark, settings, servers), settings, batches, once=once)
+            _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
+    finally:
+        if endpoint:
+            endpoint.close()
+
+
+@contextmanager
+def _status_line(spark: SparkSession, metrics: StreamMetrics) -> Iterator[StatusLine]:
+    status = StatusLine(metrics)
+    spark.streams.addListener(status)
+    try:
+        yield status
+    finally:
+        spark.streams.removeListener(status)
+        status.close()
+
+
+def _source(spark: SparkSession, settings: Settings, servers: str) -> DataFrame:
+    return spark.readStream.format("kafka").options(**kafka.spark_options(settings, servers)).load()
+
+
+def _start(source: DataFrame, settings: Settings, batches: "_Watched", *, once: bool) -> StreamingQuery:
+    writer = source.writeStream.queryName("posts").foreachBatch(batches)
+    writer = writer.option("checkpointLocation", f"{settings.checkpoints}/posts")
+    if once:
+        return writer.trigger(availableNow=True).start()
+    return writer.trigger(processingTime=f"{settings.stream.trigger_seconds} seconds").start()
+
+
+class _Watched:
+    """The micro-batches, with what is to be known of them from outside, and none begun once a stop is wished."""
+
+    def __init__(self, write: Callable[[DataFrame, int], None], stop: threading.Event) -> None:
+        self._write = write
+        self._stop = stop
+        self.busy = False
+        self.failure: BaseException | None = None
+
+    def __call__(self, batch: DataFrame, batch_id: int) -> None:
+        if self._stop.is_set():
+            raise _StopWished(f"batch {batch_id} is left for the next start")
+        self.busy = True
+        try:
+            self._write(batch, batch_id)
+        except Exception as error:
+            self.failure = error
+            raise
+        finally:
+            self.busy = False
+
+
+class _StopWished(Exception):  # noqa: N818 — a wish, not an error
+    """Ends a query that would otherwise begin a micro-batch although it is to stop."""
+
+
+def _watch(query: StreamingQuery, batches: _Watched, stop: threading.Event, timeout_seconds: float) -> None:
+    try:
+        while query.isActive and not stop.wait(_POLL_SECONDS):
+            pass
+        if stop.is_set():
+            _end(query, batches, timeout_seconds)
+        query.awaitTermination()
+    except (StreamingQueryException, Py4JError) as error:
+        if not stop.is_set() or isinstance(batches.failure, StarlingError):
+            raise _reason(error, batches.failure) from error
+
+
+def _end(query: StreamingQuery, batches: _Watched, timeout_seconds: float) -> None:
+    """Lets the running micro-batch be written and committed, then stops; after the timeout stops it as it is."""
+    deadline = time.monotonic() + timeout_seconds
+    while (batches.busy or query.status["isTriggerActive"]) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    query.stop()
+
+
+def _reason(error: Exception, failure: BaseException | None) -> StarlingError:
+    if isinstance(failure, StarlingError):
+        return failure
+    return StreamError(
+        f"the stream stopped: {in_one_line(failure or error)}; nothing is lost: start it again and it goes on where "
+        "it was (logs/spark.log in the work folder has the whole story)"
+    )

@@ -1,0 +1,64 @@
+"""Ctrl-C and SIGTERM: a wish to stop, heard by whichever process they reach."""
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from py4j.java_gateway import JavaObject
+from pyspark.java_gateway import ensure_callback_server_started
+from pyspark.sql import SparkSession
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# One press of Ctrl-C reaches this process and the JVM within milliseconds: it is one wish, not two.
+_ONE_WISH_SECONDS = 0.5
+
+
+class StopWish(threading.Event):
+    """Set by the first SIGINT or SIGTERM; a second one ends the process at once.
+
+    Under spark-submit the JVM is the parent, and a signal that reaches it would end it in the middle of a micro-batch,
+    which loses nothing but is no way to leave. So it is asked to hand its signals over.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard_at = 0.0
+
+    def listen(self, spark: SparkSession) -> None:
+        """Takes over both signals, in this process and in the driver's JVM; to be called from the main thread."""
+        gateway = spark.sparkContext._gateway
+        assert gateway is not None
+        ensure_callback_server_started(gateway)
+        java_signal = gateway.jvm.sun.misc.Signal
+        for number in _SIGNALS:
+            signal.signal(number, self._heard)
+            java_signal.handle(java_signal(number.name.removeprefix("SIG")), _JvmHandler(self))
+
+    def wish(self, number: int) -> None:
+        """Asks for a stop; asked again, leaves at once with the signal's exit code."""
+        now = time.monotonic()
+        if self.is_set() and now - self._heard_at > _ONE_WISH_SECONDS:
+            os._exit(128 + number)
+        self._heard_at = now
+        self.set()
+
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        self.wish(number)
+
+
+class _JvmHandler:
+    """A sun.misc.SignalHandler that calls back from the JVM."""
+
+    def __init__(self, wish: StopWish) -> None:
+        self._wish = wish
+
+    def handle(self, heard: JavaObject) -> None:
+        """Called by the JVM's signal thread."""
+        self._wish.wish(heard.getNumber())
+
+    class Java:
+        """What py4j asks a class for that stands for a Java interface."""
+
+        implements = ("sun.misc.SignalHandler",)

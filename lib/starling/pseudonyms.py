@@ -1,0 +1,72 @@
+"""Authors under keyed pseudonyms: the same author, the same pseudonym; without the key, no way back."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import Column
+from pyspark.sql.functions import arrow_udf
+from pyspark.sql.types import StringType
+
+from starling.errors import ConfigError, StorageError
+from starling.settings import Settings
+
+_MIN_KEY_CHARACTERS = 16
+
+
+def key(settings: Settings) -> bytes:
+    """`privacy.pseudonym_key`; where it is empty, a random one that is made once and kept in the work folder."""
+    given = settings.privacy.pseudonym_key.get_secret_value()
+    if given and len(given) < _MIN_KEY_CHARACTERS:
+        raise ConfigError(f"privacy.pseudonym_key: {len(given)} characters; wanted {_MIN_KEY_CHARACTERS} or more")
+    return given.encode() if given else _kept_key(Path(settings.paths.work) / "pseudonym.key")
+
+
+def _kept_key(path: Path) -> bytes:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_hex(32))
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"the key of the pseudonyms cannot be kept at {path}: {error.strerror}") from error
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Written aside and linked into place: of two processes at once the first wins, and nobody reads half a key."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def pseudonym(secret: bytes, platform: str, author_id: str) -> str:
+    """The first 128 bits of HMAC-SHA-256, in hex: equal ids of two platforms are two people.
+
+    >>> pseudonym(b"key", "x", "12")
+    'c659b0359b2c9065bd325b5ad5e03adf'
+    """
+    return hmac.digest(secret, f"{platform}:{author_id}".encode(), hashlib.sha256).hex()[:32]
+
+
+def pseudonyms(secret: bytes) -> Callable[[Column, Column], Column]:
+    """(platform, author id) → string of 32 hex digits, null where the id is null.
+
+    A Python function, because a key in a Spark expression would be readable in every query plan.
+    """
+
+    def all_pseudonyms(platforms: pa.Array, ids: pa.Array) -> pa.Array:
+        pairs = zip(platforms.to_pylist(), ids.to_pylist(), strict=True)
+        return pa.array([None if i is None else pseudonym(secret, p, i) for p, i in pairs], pa.string())
+
+    return arrow_udf(all_pseudonyms, StringType())  # type: ignore[no-any-return]

@@ -1,0 +1,38 @@
+"""The Spark session: the given one where there is one, else one from conf/spark-defaults.conf."""
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from starling.errors import ConfigError
+from starling.settings import Settings
+
+_DELTA = "io.delta.sql.DeltaSparkSessionExtension"
+
+
+def get(name: str, settings: Settings) -> SparkSession:
+    """A session that reads Delta and counts hours in UTC.
+
+    A notebook's own session is used as it is; a new one writes its log to `logs/spark.log` in the work folder.
+    Raises ConfigError where Delta is missing.
+    """
+    given = SparkSession.getActiveSession()
+    spark = given or SparkSession.builder.appName(name).getOrCreate()
+    if _DELTA not in spark.conf.get("spark.sql.extensions", ""):
+        raise ConfigError(
+            "this Spark session has no Delta: start the job with ./spark-submit.sh, or give spark-submit "
+            f"--conf spark.sql.extensions={_DELTA} and the jars of conf/ivy.xml"
+        )
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    if given is None:
+        _log_to(spark, Path(settings.paths.work).resolve() / "logs")
+    return spark
+
+
+def _log_to(spark: SparkSession, folder: Path) -> None:
+    """conf/log4j2.properties keeps quiet until it is told the folder, which only the settings know."""
+    folder.mkdir(parents=True, exist_ok=True)
+    jvm = spark.sparkContext._jvm  # the only door to log4j
+    assert jvm is not None
+    jvm.java.lang.System.setProperty("starling.logs", str(folder))
+    jvm.org.apache.logging.log4j.core.config.Configurator.reconfigure()

@@ -1,0 +1,109 @@
+"""silver.posts: one row a post, however often and however late it is delivered."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, BooleanType, DoubleType, LongType, StringType, StructType, TimestampType
+
+from starling import language, text
+from starling.bronze.events import COORDINATE_COLUMNS, INGESTED_AT
+from starling.pseudonyms import pseudonyms
+from starling.sentiment import vader
+from starling.settings import Settings
+from starling.tables import Table, column
+
+# The languages whose texts VADER's lexicon is made for.
+SCORED_LANGUAGES = ("en",)
+
+TABLE = Table(
+    name="silver.posts",
+    comment="One row a (platform, post_id): who wrote what, when, and how it reads",
+    schema=StructType(
+        [
+            column("platform", StringType(), "where the post was published: x", nullable=False),
+            column("post_id", StringType(), "the platform's id of the post", nullable=False),
+            column("author", StringType(), "keyed pseudonym of the author, 32 hex digits"),
+            column("followers", LongType(), "followers of the author when the post was collected"),
+            column("created_at", TimestampType(), "when the post was published, UTC", nullable=False),
+            column("text", StringType(), "the text as the source sent it", nullable=False),
+            column("lang", StringType(), "language of the text, ISO 639; und where undetermined", nullable=False),
+            column("lang_source", StringType(), "who said so: payload or detected", nullable=False),
+            column("hashtags", ArrayType(StringType()), "distinct hashtags in lower case, without #", nullable=False),
+            column("mentions", ArrayType(StringType()), "distinct handles in lower case, without @", nullable=False),
+            column("urls", ArrayType(StringType()), "links, expanded where the source does so", nullable=False),
+            column("is_reply", BooleanType(), "whether it answers a post", nullable=False),
+            column("is_quote", BooleanType(), "whether it quotes a post", nullable=False),
+            column("text_hash", StringType(), "SHA-256 of the folded text: equal for copies", nullable=False),
+            column("compound", DoubleType(), "VADER's compound score, -1 to 1; null where unscored"),
+            column("pos", DoubleType(), "VADER's positive share, 0 to 1"),
+            column("neu", DoubleType(), "VADER's neutral share, 0 to 1"),
+            column("neg", DoubleType(), "VADER's negative share, 0 to 1"),
+            column("sentiment", StringType(), "positive from 0.05 on, negative from -0.05 down, else neutral"),
+            column("unscored_reason", StringType(), "why there is no score: not English, or no text"),
+            column("sentiment_cut", BooleanType(), "whether only the beginning was scored", nullable=False),
+            column("scorer", StringType(), "what scored the text, with its version; null where unscored"),
+            column("source", StringType(), "which parser read the record", nullable=False),
+            *COORDINATE_COLUMNS,
+            column("collected_at", TimestampType(), "when the source was read, UTC"),
+            INGESTED_AT,
+        ]
+    ),
+    keys=("platform", "post_id"),
+    statistics=("platform", "post_id", "created_at", "topic", "partition", "offset"),
+)
+
+
+def posts(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
+    """silver.posts' columns from records of posts. Grain: one row a record."""
+    return (
+        records.transform(_with_language, settings.language.min_confidence)
+        .transform(_with_sentiment, settings.sentiment.max_characters)
+        .transform(_with_words)
+        .withColumn("author", pseudonyms(pseudonym_key)(F.col("platform"), F.col("author_id")))
+        .select(*TABLE.columns)
+    )
+
+
+def _with_language(records: DataFrame, min_confidence: float) -> DataFrame:
+    # + lang, lang_source
+    given = language.given(F.col("lang_given"))
+    unsaid = language.detected(F.when(given.isNull(), F.col("text")), min_confidence)
+    source = F.when(given.isNotNull(), "payload").otherwise("detected")
+    return records.withColumn("lang", F.coalesce(given, unsaid)).withColumn("lang_source", source)
+
+
+def _with_sentiment(records: DataFrame, max_characters: int) -> DataFrame:
+    # + compound, pos, neu, neg, sentiment, unscored_reason, sentiment_cut, scorer
+    reason = _unscored_reason()
+    scorable = F.when(reason.isNull(), F.substring("text", 1, max_characters))
+    scored = records.withColumn("scores", vader.scores(scorable)).select("*", "scores.*").drop("scores")
+    cut = reason.isNull() & (F.length("text") > max_characters)
+    return scored.withColumns(
+        {
+            "sentiment": vader.label(F.col("compound")),
+            "unscored_reason": reason,
+            "sentiment_cut": cut,
+            "scorer": F.when(reason.isNull(), vader.SCORER),
+        }
+    )
+
+
+def _unscored_reason() -> Column:
+    """VADER reads English; another language's words would all count as neutral."""
+    return F.when(F.trim("text") == "", "no text").when(
+        ~F.col("lang").isin(*SCORED_LANGUAGES), F.concat(F.lit("language: "), F.col("lang"))
+    )
+
+
+def _with_words(records: DataFrame) -> DataFrame:
+    # + hashtags, mentions, urls, text_hash; is_reply and is_quote without nulls
+    body = F.col("text")
+    return records.withColumns(
+        {
+            "hashtags": text.folded(F.coalesce("hashtags_given", text.hashtags(body))),
+            "mentions": text.folded(F.coalesce("mentions_given", text.mentions(body))),
+            "urls": F.array_distinct(F.coalesce("urls_given", text.urls(body))),
+            "text_hash": text.text_hash(body),
+            "is_reply": F.coalesce("is_reply", F.lit(False)),
+            "is_quote": F.coalesce("is_quote", F.lit(False)),
+        }
+    )
