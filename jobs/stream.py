@@ -7,8 +7,8 @@ import typer
 from starling import broker, cli, session
 from starling.cli import Debug, PrintConfig, Profile, Work
 from starling.pipeline.query import stream
-from starling.pipeline.stopping import StopWish
 from starling.settings import Settings
+from starling.stopping import StopWish
 
 Once = Annotated[bool, typer.Option("--once", help="Write what the topic holds now, then leave.")]
 
@@ -34,9 +34,9 @@ def main(
 def run(settings: Settings, *, once: bool) -> None:
     """Starts what is missing, streams, and leaves everything stopped."""
     stop = StopWish()
+    stop.listen()
     with broker.connect(settings) as servers:
         spark = session.get("starling stream", settings)
-        stop.listen(spark)
         try:
             stream(spark, settings, servers, stop, once=once)
         finally:

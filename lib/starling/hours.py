@@ -10,8 +10,9 @@ from pyspark.sql import functions as F
 HOUR = timedelta(hours=1)
 Range = tuple[datetime, datetime]
 
-# Literal ranges in one predicate: enough to skip most files of a replay that jumps through years, few enough to plan.
-MAX_RANGES = 32
+# Literal ranges in one predicate: enough to skip most files of a replay that jumps through years, few enough to plan
+# and to compile quickly, which Spark does anew for every number of ranges that it meets.
+MAX_RANGES = 8
 
 
 def hour_ranges(hours: Iterable[datetime], at_most: int = MAX_RANGES) -> list[Range]:

@@ -1,7 +1,5 @@
 """bronze.events: one row a Kafka record, as it came."""
 
-from datetime import datetime
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, LongType, StringType, StructType, TimestampType
@@ -38,13 +36,14 @@ TABLE = Table(
 )
 
 
-def from_kafka(batch: DataFrame, ingested_at: datetime) -> DataFrame:
+def from_kafka(stream: DataFrame) -> DataFrame:
     """bronze.events' columns from what Spark's Kafka source gives (with headers).
 
     Reads: key binary, value binary, topic, partition, offset, timestamp, headers. Grain: one row a record, still.
+    In a stream `current_timestamp` is the micro-batch's start, and the same when the batch is run again.
     """
     value = F.col("value").cast("string")
-    return batch.select(
+    return stream.select(
         _header("source").alias("source"),
         F.make_valid_utf8(F.col("key").cast("string")).alias("key"),
         F.make_valid_utf8(value).alias("payload"),
@@ -52,7 +51,7 @@ def from_kafka(batch: DataFrame, ingested_at: datetime) -> DataFrame:
         *COORDINATES,
         F.col("timestamp").alias("kafka_timestamp"),
         F.try_to_timestamp(_header("collected_at")).alias("collected_at"),
-        F.lit(ingested_at).alias("ingested_at"),
+        F.current_timestamp().alias("ingested_at"),
     )
 
 

@@ -5,8 +5,9 @@ again from silver for the hours that the batch touches; the ledger is checked be
 last. Every write leaves out what is there already, so that a batch may be interrupted anywhere and read again.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from pyspark import StorageLevel
@@ -30,21 +31,21 @@ from starling.tables import Table
 _ADDS = tuple(name for name in outcomes.VERDICT if name.startswith("adds_"))
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the status line and the metrics are told of a batch."""
+def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
+    """All that can be said of a record by itself: bronze's columns, RECORD's, silver.posts', and the reason.
 
-    batch_id: int
-    entries: Sequence[ledger.Entry]
+    Done in the stream, ahead of the micro-batches, Spark analyses it once and not in every batch.
+    """
+    events_in = events.from_kafka(kafka)
+    return parse(events_in, settings.limits).transform(posts.with_post, settings, pseudonym_key)
 
 
 class MicroBatches:
-    """What Spark calls for each micro-batch, and what is remembered from one to the next."""
+    """What Spark calls with each micro-batch of `records`, and what is remembered from one to the next."""
 
-    def __init__(self, settings: Settings, pseudonym_key: bytes, report: Callable[[Report], None]) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None]) -> None:
         self._lake = settings.lake
-        self._pseudonym_key = pseudonym_key
+        self._baseline_hours = settings.trends.baseline_hours
         self._report = report
         self._read_until: dict[tuple[str, int], int] | None = None
         self._repeating = True  # the first batch after a start may be one that was interrupted
@@ -52,34 +53,25 @@ class MicroBatches:
     def __call__(self, batch: DataFrame, batch_id: int) -> None:
         """Writes one micro-batch; raises LedgerError, before anything is written, where its sums do not balance."""
         started_at = datetime.now(timezone.utc)
-        parsed = parse(events.from_kafka(batch, started_at), self._settings.limits)
-        records = parsed.persist(StorageLevel.MEMORY_AND_DISK)
-        try:
-            extents = extent.of(records)
+        with _kept(batch):
+            extents = extent.of(batch)
             if extents:
-                entries = self._write(records, extents, batch_id, started_at)
-                self._report(Report(batch_id, entries))
-        finally:
-            records.unpersist()
+                self._report(self._write(batch, extents, batch_id, started_at))
 
     def _write(
-        self, records: DataFrame, extents: Sequence[Extent], batch_id: int, started_at: datetime
+        self, batch: DataFrame, extents: Sequence[Extent], batch_id: int, started_at: datetime
     ) -> list[ledger.Entry]:
-        spark = records.sparkSession
-        verdicts = outcomes.judged(
-            records, known(records, extents, self._lake, self._may_repeat(spark, extents))
-        ).persist(StorageLevel.MEMORY_AND_DISK)
-        try:
+        spark = batch.sparkSession
+        may_repeat = self._may_repeat(spark, extents)
+        verdicts = outcomes.judged(batch, known(batch, extents, self._lake, may_repeat))
+        with _kept(verdicts):
             counts = _counts(verdicts)
             entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
             ledger.check(entries)
-            self._write_rows(records, verdicts, _added(counts))
-        finally:
-            verdicts.unpersist()
+            self._write_rows(batch, verdicts, _added(counts))
         if any(entry.posts for entry in entries):
-            _refresh_gold(spark, self._lake, hour_ranges(extent.hours(extents)), self._settings.trends.baseline_hours)
-        written_at = datetime.now(timezone.utc)
-        entries = [replace(entry, written_at=written_at) for entry in entries]
+            _refresh_gold(spark, self._lake, hour_ranges(extent.hours(extents)), self._baseline_hours)
+        entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
         self._enter(spark, entries)
         self._repeating = any(entry.repeated for entry in entries)
         return entries
@@ -91,12 +83,12 @@ class MicroBatches:
         read_until = self._read_until
         return self._repeating or any(e.from_offset < read_until.get((e.topic, e.partition), 0) for e in extents)
 
-    def _write_rows(self, records: DataFrame, verdicts: DataFrame, added: dict[str, int]) -> None:
+    def _write_rows(self, batch: DataFrame, verdicts: DataFrame, added: dict[str, int]) -> None:
         def write(flag: str, table: Table, columns: Callable[[DataFrame], DataFrame]) -> None:
             if added[flag]:
-                delta.append(columns(_chosen(records, verdicts, flag)), table, self._lake, added[flag])
+                delta.append(columns(_chosen(batch, verdicts, flag)), table, self._lake, added[flag])
 
-        write("adds_post", posts.TABLE, lambda rows: posts.posts(rows, self._settings, self._pseudonym_key))
+        write("adds_post", posts.TABLE, posts.posts)
         write("adds_observation", engagement.TABLE, engagement.observations)
         write("adds_deletion", deletions.TABLE, deletions.deletions)
         write("adds_rejected", rejected.TABLE, rejected.rejected)
@@ -112,10 +104,20 @@ class MicroBatches:
             delta.append(rows, ledger.TABLE, self._lake, len(entries))
 
 
-def _chosen(records: DataFrame, verdicts: DataFrame, flag: str) -> DataFrame:
+@contextmanager
+def _kept(rows: DataFrame) -> Iterator[None]:
+    """Keeps the rows, once computed, for as long as they are used."""
+    rows.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield
+    finally:
+        rows.unpersist()
+
+
+def _chosen(batch: DataFrame, verdicts: DataFrame, flag: str) -> DataFrame:
     """The records that a table gets, with their outcome; a deleted post's payload goes no further."""
     chosen = verdicts.where(F.col(flag)).select(*COORDINATES, "outcome", "deleted")
-    rows = records.join(F.broadcast(chosen), list(COORDINATES))
+    rows = batch.join(F.broadcast(chosen), list(COORDINATES))
     if flag != "adds_rejected":
         return rows
     return rows.withColumns(

@@ -15,7 +15,7 @@ from starling.errors import StarlingError, StreamError
 from starling.failures import in_one_line
 from starling.ops.metrics import StreamMetrics
 from starling.ops.status import StatusLine
-from starling.pipeline.batch import MicroBatches
+from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import create_all
 from starling.settings import Settings
 
@@ -33,8 +33,9 @@ def stream(spark: SparkSession, settings: Settings, servers: str, stop: threadin
     endpoint = metrics.serve(settings.metrics)
     try:
         with _status_line(spark, metrics) as status:
-            batches = _Watched(MicroBatches(settings, pseudonyms.key(settings), status.batch_written), stop)
-            query = _start(_source(spark, settings, servers), settings, batches, once=once)
+            batches = _Watched(MicroBatches(settings, status.batch_written), stop)
+            source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
+            query = _start(source, settings, batches, once=once)
             _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
     finally:
         if endpoint:

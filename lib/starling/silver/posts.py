@@ -9,6 +9,7 @@ from starling.bronze.events import COORDINATE_COLUMNS, INGESTED_AT
 from starling.pseudonyms import pseudonyms
 from starling.sentiment import vader
 from starling.settings import Settings
+from starling.sources.record import POST
 from starling.tables import Table, column
 
 # The languages whose texts VADER's lexicon is made for.
@@ -52,21 +53,26 @@ TABLE = Table(
 )
 
 
-def posts(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
-    """silver.posts' columns from records of posts. Grain: one row a record."""
+def with_post(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
+    """Adds silver.posts' columns, which mean something in the rows of good posts alone. Grain: one row a record.
+
+    Reads: RECORD's columns, reason. What makes them costs most of a record's time, so other rows' texts are left out.
+    """
+    is_post = F.col("reason").isNull() & (F.col("kind") == POST)
     return (
-        records.transform(_with_language, settings.language.min_confidence)
+        records.withColumn("body", F.when(is_post, F.col("text")))
+        .transform(_with_language, settings.language.min_confidence)
         .transform(_with_sentiment, settings.sentiment.max_characters)
         .transform(_with_words)
-        .withColumn("author", pseudonyms(pseudonym_key)(F.col("platform"), F.col("author_id")))
-        .select(*TABLE.columns)
+        .withColumn("author", pseudonyms(pseudonym_key)(F.col("platform"), F.when(is_post, F.col("author_id"))))
+        .drop("body", "author_id", "lang_given", "hashtags_given", "mentions_given", "urls_given")
     )
 
 
 def _with_language(records: DataFrame, min_confidence: float) -> DataFrame:
     # + lang, lang_source
     given = language.given(F.col("lang_given"))
-    unsaid = language.detected(F.when(given.isNull(), F.col("text")), min_confidence)
+    unsaid = language.detected(F.when(given.isNull(), F.col("body")), min_confidence)
     source = F.when(given.isNotNull(), "payload").otherwise("detected")
     return records.withColumn("lang", F.coalesce(given, unsaid)).withColumn("lang_source", source)
 
@@ -74,14 +80,13 @@ def _with_language(records: DataFrame, min_confidence: float) -> DataFrame:
 def _with_sentiment(records: DataFrame, max_characters: int) -> DataFrame:
     # + compound, pos, neu, neg, sentiment, unscored_reason, sentiment_cut, scorer
     reason = _unscored_reason()
-    scorable = F.when(reason.isNull(), F.substring("text", 1, max_characters))
+    scorable = F.when(reason.isNull(), F.substring("body", 1, max_characters))
     scored = records.withColumn("scores", vader.scores(scorable)).select("*", "scores.*").drop("scores")
-    cut = reason.isNull() & (F.length("text") > max_characters)
     return scored.withColumns(
         {
             "sentiment": vader.label(F.col("compound")),
             "unscored_reason": reason,
-            "sentiment_cut": cut,
+            "sentiment_cut": reason.isNull() & (F.length("body") > max_characters),
             "scorer": F.when(reason.isNull(), vader.SCORER),
         }
     )
@@ -89,14 +94,14 @@ def _with_sentiment(records: DataFrame, max_characters: int) -> DataFrame:
 
 def _unscored_reason() -> Column:
     """VADER reads English; another language's words would all count as neutral."""
-    return F.when(F.trim("text") == "", "no text").when(
+    return F.when(F.trim("body") == "", "no text").when(
         ~F.col("lang").isin(*SCORED_LANGUAGES), F.concat(F.lit("language: "), F.col("lang"))
     )
 
 
 def _with_words(records: DataFrame) -> DataFrame:
     # + hashtags, mentions, urls, text_hash; is_reply and is_quote without nulls
-    body = F.col("text")
+    body = F.col("body")
     return records.withColumns(
         {
             "hashtags": text.folded(F.coalesce("hashtags_given", text.hashtags(body))),
@@ -107,3 +112,8 @@ def _with_words(records: DataFrame) -> DataFrame:
             "is_quote": F.coalesce("is_quote", F.lit(False)),
         }
     )
+
+
+def posts(records: DataFrame) -> DataFrame:
+    """silver.posts' rows from records `with_post`."""
+    return records.select(*TABLE.columns)

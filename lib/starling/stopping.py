@@ -7,34 +7,44 @@ import time
 from types import FrameType
 
 from py4j.java_gateway import JavaObject
+from pyspark import SparkContext
 from pyspark.java_gateway import ensure_callback_server_started
-from pyspark.sql import SparkSession
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # One press of Ctrl-C reaches this process and the JVM within milliseconds: it is one wish, not two.
 _ONE_WISH_SECONDS = 0.5
+# Set by spark-submit for the Python program that it starts.
+_SPARK_SUBMIT = "PYSPARK_GATEWAY_PORT"
 
 
 class StopWish(threading.Event):
     """Set by the first SIGINT or SIGTERM; a second one ends the process at once.
 
-    Under spark-submit the JVM is the parent, and a signal that reaches it would end it in the middle of a micro-batch,
-    which loses nothing but is no way to leave. So it is asked to hand its signals over.
+    Under spark-submit the JVM is the parent. A signal that reaches it would end it before this process could end its
+    work in good order (nothing would be lost, but it is no way to leave). So it is asked to hand its signals over.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.signal: int | None = None
         self._heard_at = 0.0
 
-    def listen(self, spark: SparkSession) -> None:
-        """Takes over both signals, in this process and in the driver's JVM; to be called from the main thread."""
-        gateway = spark.sparkContext._gateway
-        assert gateway is not None
-        ensure_callback_server_started(gateway)
-        java_signal = gateway.jvm.sun.misc.Signal
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a program that a signal ended: 130 for Ctrl-C, 143 for SIGTERM; 0 without."""
+        return 0 if self.signal is None else 128 + self.signal
+
+    def listen(self) -> None:
+        """Takes over both signals, here and in the JVM that runs this job; to be called from the main thread."""
         for number in _SIGNALS:
             signal.signal(number, self._heard)
-            java_signal.handle(java_signal(number.name.removeprefix("SIG")), _JvmHandler(self))
+        if _SPARK_SUBMIT in os.environ:
+            SparkContext._ensure_initialized()
+            assert SparkContext._gateway is not None
+            ensure_callback_server_started(SparkContext._gateway)
+            java_signal = SparkContext._gateway.jvm.sun.misc.Signal
+            for number in _SIGNALS:
+                java_signal.handle(java_signal(number.name.removeprefix("SIG")), _JvmHandler(self))
 
     def wish(self, number: int) -> None:
         """Asks for a stop; asked again, leaves at once with the signal's exit code."""
@@ -42,6 +52,7 @@ class StopWish(threading.Event):
         if self.is_set() and now - self._heard_at > _ONE_WISH_SECONDS:
             os._exit(128 + number)
         self._heard_at = now
+        self.signal = number
         self.set()
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:

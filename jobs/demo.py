@@ -1,0 +1,72 @@
+"""Show it all on the bundled posts: broker up, posts replayed, stream drained, a summary of what is in the tables."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from starling import broker, cli, session
+from starling.cli import Debug, PrintConfig, Profile, Work
+from starling.pipeline import summary
+from starling.pipeline.accounts import accounts
+from starling.pipeline.catalogue import create_all
+from starling.pipeline.query import stream
+from starling.settings import Settings, home
+from starling.sources.bundled import replay_once
+from starling.stopping import StopWish
+
+app = cli.app(__doc__)
+
+
+@app.command(help=__doc__)
+def main(work: Work = None, profile: Profile = None, print_config: PrintConfig = False, debug: Debug = False) -> None:
+    """The command line."""
+
+    def body() -> int:
+        # The demo runs beside whatever else runs: it wants no port of its own.
+        settings = cli.settings_from(work, profile, {"metrics": {"port": 0}})
+        if print_config:
+            print(settings.as_toml())
+            return 0
+        return run(settings)
+
+    cli.run(body, debug)
+
+
+def run(settings: Settings) -> int:
+    """Does it all in the work folder, and goes on where an earlier run stopped."""
+    stop = StopWish()
+    stop.listen()
+    say(f"Starling demo in {Path(settings.paths.work).resolve()}")
+    with ThreadPoolExecutor(1) as background, broker.connect(settings) as servers:
+        starting = background.submit(start_spark, settings)
+        replay_once(home() / "data", settings, servers, stop.is_set)
+        spark = starting.result()
+        try:
+            say("Streaming: Kafka, bronze, silver, gold")
+            stream(spark, settings, servers, stop, once=True)
+            if stop.is_set():
+                return stop.exit_code
+            found = accounts(spark, settings.lake)
+            print("\n".join(summary.lines(spark, settings, found)))
+            summary.write(settings, found)
+        finally:
+            spark.stop()
+    return 0
+
+
+def start_spark(settings: Settings) -> SparkSession:
+    """A session with all tables made, while the posts are replayed."""
+    spark = session.get("starling demo", settings)
+    create_all(spark, settings.lake)
+    return spark
+
+
+def say(what: str) -> None:
+    """A line for the person who waits."""
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    app()
