@@ -17,7 +17,11 @@ app = cli.app(__doc__)
 
 @app.command(help=__doc__)
 def main(
-    work: Work = None, profile: Profile = None, once: Once = False, print_config: PrintConfig = False, debug: Debug = False
+    work: Work = None,
+    profile: Profile = None,
+    once: Once = False,
+    print_config: PrintConfig = False,
+    debug: Debug = False,
 ) -> None:
     """The command line."""
 

@@ -1,11 +1,15 @@
-"""What all tests share."""
+"""What all tests share: one Kafka, one Spark, and settings of a folder and a topic of a test's own."""
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
+from starling import session
 from starling.broker import connect
-from starling.settings import Paths, Settings
+from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +17,23 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of a real Kafka, one for all tests."""
     with connect(Settings(paths=Paths(work=str(tmp_path_factory.mktemp("work"))))) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A real Spark with Delta, configured by conf/spark-defaults.conf as a job's is, one for all tests."""
+    work = tmp_path_factory.mktemp("spark")
+    started = session.get("starling tests", Settings(paths=Paths(work=str(work))))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a work folder and a topic that no other test has, and no port of their own."""
+    return Settings(
+        paths=Paths(work=str(tmp_path / "work")),
+        kafka=Kafka(topic=f"test-{uuid.uuid4().hex}"),
+        metrics=Metrics(port=0),
+        privacy=Privacy(pseudonym_key="a key for tests alone"),
+    )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from starling.errors import StarlingError
+from starling.failures import in_one_line
 from starling.settings import Settings, load
 
 Work = Annotated[
@@ -48,8 +49,7 @@ def run(main: Callable[[], int | None], debug: bool) -> NoReturn:
         _complain(str(error), debug)
     except Exception as error:
         code = 1
-        first = (str(error).strip().splitlines() or [""])[0]
-        _complain(f"unexpected {type(error).__name__}: {first}; run again with --debug for the whole story", debug)
+        _complain(f"unexpected {in_one_line(error)}; run again with --debug for the whole story", debug)
     sys.stdout.flush()
     raise SystemExit(code)
 

@@ -17,7 +17,7 @@ MAX_RANGES = 8
 
 def hour_ranges(hours: Iterable[datetime], at_most: int = MAX_RANGES) -> list[Range]:
     """The half-open ranges [start, end) that cover the given whole hours: the narrowest gaps are covered too when
-    there would be more ranges than `at_most`.
+    there would be more ranges than `at_most`. No hours, no ranges.
 
     One range from the first hour to the last would reach over years as soon as one post is late.
 
@@ -26,6 +26,8 @@ def hour_ranges(hours: Iterable[datetime], at_most: int = MAX_RANGES) -> list[Ra
     ['00-02', '05-06']
     """
     starts = sorted(set(hours))
+    if not starts:
+        return []
     gaps = [after - before for before, after in pairwise(starts)]
     widest = sorted((gap for gap in gaps if gap > HOUR), reverse=True)[: at_most - 1]
     ranges: list[Range] = []

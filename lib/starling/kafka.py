@@ -6,12 +6,12 @@ the words of the Java client that Spark uses.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from starling.errors import BrokerError
+from starling.errors import BrokerError, ConfigError
 from starling.settings import Settings
 
 # Post ids are unique for ever and posts are deduplicated by them, so time by the broker's own clock is what is wanted
@@ -88,7 +88,7 @@ def _jaas(mechanism: str, user: str, password: str) -> str:
         module = _LOGIN_MODULES[mechanism]
     except KeyError:
         wanted = ", ".join(_LOGIN_MODULES)
-        raise BrokerError(f"kafka.options: sasl.mechanism {mechanism!r} is not one of {wanted}") from None
+        raise ConfigError(f"kafka.options: sasl.mechanism {mechanism!r} is not one of {wanted}") from None
     # Quoted, because Kafka's own redaction covers only passwords in double quotes.
     return f"{module} required username={_quoted(user)} password={_quoted(password)};"
 
@@ -100,9 +100,10 @@ def _quoted(text: str) -> str:
 def ensure_topic(settings: Settings, servers: str) -> None:
     """Makes `kafka.topic` where it is missing, within `kafka.timeout_seconds`.
 
-    Raises BrokerError when no broker answers or the topic may not be made.
+    Raises BrokerError when no broker answers or the topic may not be made, ConfigError for options that cannot be.
     """
-    admin = AdminClient({**librdkafka_options(settings, servers), "socket.timeout.ms": 5_000}, logger=silent_logger())
+    reasons: list[KafkaError] = []
+    admin = _admin(settings, servers, reasons.append)
     deadline = time.monotonic() + settings.kafka.timeout_seconds
     while True:
         try:
@@ -110,12 +111,27 @@ def ensure_topic(settings: Settings, servers: str) -> None:
             break
         except KafkaException as error:
             if time.monotonic() > deadline:
+                admin.poll(0)  # hands the reasons over
                 raise BrokerError(
                     f"no Kafka broker answers at {servers} within {settings.kafka.timeout_seconds} s "
-                    f"({error.args[0].str()}); check kafka.bootstrap_servers and kafka.options"
+                    f"({_reason(reasons, error)}); check kafka.bootstrap_servers and kafka.options"
                 ) from None
     if settings.kafka.topic not in known:
         _create_topic(admin, settings)
+
+
+def _admin(settings: Settings, servers: str, on_error: Callable[[KafkaError], None]) -> AdminClient:
+    options: dict[str, str | int | float | bool] = {**librdkafka_options(settings, servers), "socket.timeout.ms": 5_000}
+    try:
+        return AdminClient(options, logger=silent_logger(), error_cb=on_error)
+    except KafkaException as error:  # a word that librdkafka does not know, a file that is not there
+        raise ConfigError(f"kafka.options: {error.args[0].str()}") from None
+
+
+def _reason(reasons: list[KafkaError], error: KafkaException) -> str:
+    """Why no connection came about: the refused login, the unknown host. What was asked for just took too long."""
+    told = [reason.str() for reason in reasons if reason.code() != KafkaError._ALL_BROKERS_DOWN]
+    return told[-1] if told else error.args[0].str()
 
 
 def _create_topic(admin: AdminClient, settings: Settings) -> None:

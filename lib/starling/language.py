@@ -25,10 +25,8 @@ def given(code: Column) -> Column:
     X's codes for posts without words ("qht": hashtags only, "zxx": no language, …) are kept: they are an answer.
     """
     primary = F.lower(F.regexp_extract(code, r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$", 1))
-    renamed = primary
-    for old, new in _RENAMED.items():
-        renamed = F.when(primary == old, new).otherwise(renamed)
-    return F.when(~renamed.isin("", UNDETERMINED), renamed)
+    renames = F.create_map(*(F.lit(each) for pair in _RENAMED.items() for each in pair))
+    return F.nullif(F.nullif(F.coalesce(renames[primary], primary), F.lit("")), F.lit(UNDETERMINED))
 
 
 def detected(text: Column, min_confidence: float) -> Column:

@@ -31,9 +31,15 @@ def _kept_key(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_hex(32))
-        return path.read_bytes()
+        kept = path.read_bytes()
     except OSError as error:
         raise StorageError(f"the key of the pseudonyms cannot be kept at {path}: {error.strerror}") from error
+    if len(kept) < _MIN_KEY_CHARACTERS:
+        raise StorageError(
+            f"the key of the pseudonyms in {path} has {len(kept)} characters; wanted {_MIN_KEY_CHARACTERS} or more: "
+            "put the kept one back, or remove the file and start with new tables"
+        )
+    return kept
 
 
 def _write_once(path: Path, text: str) -> None:

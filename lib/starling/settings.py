@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -54,7 +53,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 class Section(BaseModel):
     """A table of the settings file: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # No message of pydantic's own repeats what was given, for that may be a secret; `load` says what may be said.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Paths(Section):
@@ -72,12 +72,12 @@ class Kafka(Section):
     topic: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")] = "starling.posts"
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 2
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
-    options: dict[str, str] = {}
+    options: Annotated[dict[str, str], Field(repr=False)] = {}  # a password may be among them
 
     @field_validator("options")
     @classmethod
     def _allowed(cls, options: dict[str, str]) -> dict[str, str]:
-        for name in options.keys() - KAFKA_OPTIONS:
+        for name in sorted(options.keys() - KAFKA_OPTIONS):
             raise ValueError(
                 f"{name!r} is not an option that may be passed on; allowed: {', '.join(sorted(KAFKA_OPTIONS))}"
             )
@@ -142,7 +142,12 @@ class Settings(BaseSettings):
     """All settings of a run; see `conf/starling.toml` for what each key means."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="_", env_nested_max_split=1
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
     )
 
     paths: Paths = Paths()
@@ -200,38 +205,36 @@ def _toml_lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _toml_value(value: object) -> str:
-    """JSON's scalars are TOML's; a table needs `=` between name and value.
+    """JSON's scalars are TOML's, but for two escapes; a table needs `=` between name and value.
 
     >>> _toml_value({"client.id": "a"})
     '{"client.id" = "a"}'
     """
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(k)} = {_toml_value(v)}" for k, v in value.items()) + "}"
-    return json.dumps(value)
+        return "{" + ", ".join(f"{_toml_value(name)} = {_toml_value(one)}" for name, one in value.items()) + "}"
+    # TOML knows no pairs of surrogates, and no bare DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 class _Layer:
     """One place that settings come from, and what it is called in a message."""
 
-    def __init__(self, name: str, source: PydanticBaseSettingsSource) -> None:
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        for section, keys in values.items():
+            if not isinstance(keys, Mapping):
+                raise ConfigError(f"{name}: {_misplaced(section)}")
         self.name = name
-        self.values = _read(name, source)
+        self.values: dict[str, dict[str, Any]] = {section: dict(keys) for section, keys in values.items()}
 
-    def sets(self, section: str, key: str) -> bool:
-        return key in (self.values.get(section) or {})
+    def sets(self, section: str, key: str | None) -> bool:
+        return section in self.values and (key is None or key in self.values[section])
 
 
-def _read(name: str, source: PydanticBaseSettingsSource) -> dict[str, Any]:
-    try:
-        values = source()
-    except SettingsError as error:
-        raise ConfigError(f"{name}: {error}; a table or a list is given as JSON") from error
-    except ValueError as error:  # tomllib's own error: a line and a column
-        raise ConfigError(f"{name}: not valid TOML: {error}") from error
-    for section, keys in values.items():
-        if section in Settings.model_fields and not isinstance(keys, Mapping):
-            raise ConfigError(f"{name}: {section} = {keys!r}: wanted a table [{section}] with keys of its own")
-    return values
+def _misplaced(name: str) -> str:
+    # Its value is not said: it may be a secret that was written in the wrong place.
+    if name in Settings.model_fields:
+        return f"{name} is a section: wanted a line [{name}], and its keys below"
+    return f"{name} is in no section: wanted a line such as [paths] above it"
 
 
 def home() -> Path:
@@ -256,16 +259,14 @@ def load(profile: str | None = None, overrides: Mapping[str, Mapping[str, Any]] 
         for section, keys in layer.values.items():
             merged.setdefault(section, {}).update(keys)
     try:
-        return Settings(**merged)
+        return Settings.model_validate(merged)
     except ValidationError as error:
         raise ConfigError(_one_line(error, layers)) from None
 
 
 def _layers(profile: str | None, overrides: Mapping[str, Mapping[str, Any]]) -> Iterator[_Layer]:
-    yield _Layer(
-        "the command line", InitSettingsSource(Settings, {name: dict(keys) for name, keys in overrides.items()})
-    )
-    yield _Layer("the environment", EnvSettingsSource(Settings))
+    yield _Layer("the command line", overrides)
+    yield _Layer("the environment", _environment())
     profile = profile or os.environ.get("STARLING_PROFILE")
     if profile:
         yield _toml(home() / "conf" / "profiles" / f"{profile}.toml", wanted=f"profile {profile!r}")
@@ -276,10 +277,25 @@ def _layers(profile: str | None, overrides: Mapping[str, Mapping[str, Any]]) -> 
         yield _toml(home() / "conf" / "starling.toml", wanted="the defaults")
 
 
+def _environment() -> Mapping[str, Any]:
+    try:
+        return EnvSettingsSource(Settings)()
+    except SettingsError as error:  # of the one key whose value is a table
+        raise ConfigError(
+            f"STARLING_KAFKA_OPTIONS (from the environment): not valid JSON: {error.__cause__}; "
+            'wanted a table such as {"security.protocol": "SASL_SSL"}'
+        ) from None
+
+
 def _toml(path: Path, wanted: str) -> _Layer:
     if not path.is_file():
         raise ConfigError(f"{wanted}: no file {path}; there is: {_siblings(path)}")
-    return _Layer(str(path), TomlConfigSettingsSource(Settings, toml_file=path))
+    try:
+        return _Layer(str(path), TomlConfigSettingsSource(Settings, toml_file=path)())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # tomllib's own: a line and a column
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
 def _siblings(path: Path) -> str:
@@ -296,7 +312,8 @@ def _refuse_unknown_environment() -> None:
 
 def _keys() -> Iterator[tuple[str, str]]:
     for section, field in Settings.model_fields.items():
-        assert isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
         for key in field.annotation.model_fields:
             yield section, key
 
@@ -310,10 +327,10 @@ def _one_line(error: ValidationError, layers: list[_Layer]) -> str:
     """The first thing that is wrong: which key, which value, where it was set, and what is allowed."""
     problem = error.errors()[0]
     section, *rest = (str(part) for part in problem["loc"])
-    if not rest:
-        return f"[{section}]: unknown section{_did_you_mean(section, list(Settings.model_fields))}"
-    key = rest[0]
+    key = rest[0] if rest else None
     where = next((layer.name for layer in layers if layer.sets(section, key)), "the defaults")
+    if key is None:
+        return f"[{section}] (from {where}): unknown section{_did_you_mean(section, list(Settings.model_fields))}"
     if problem["type"] == "extra_forbidden":
         keys = [k for s, k in _keys() if s == section]
         return f"{section}.{key} (from {where}): unknown key{_did_you_mean(key, keys)}"

@@ -79,17 +79,22 @@ def line(batch_id: int, records: int, seconds: float, lag: int, freshness: float
     )
 
 
-def lag_records(end: str | None, latest: str | None) -> int:
+def lag_records(end: str, latest: str) -> int:
     """Records between the end of a micro-batch and the end of the topic, from the two offsets as Spark writes them.
 
     >>> lag_records('{"starling.posts": {"0": 5, "1": 7}}', '{"starling.posts": {"0": 9, "1": 7}}')
     4
-    >>> lag_records(None, None)
+    >>> lag_records("None", "None")
     0
     """
-    read, there = json.loads(end or "{}"), json.loads(latest or "{}")
+    read, there = _offsets(end), _offsets(latest)
     return sum(
         max(0, offset - read.get(topic, {}).get(partition, 0))
         for topic, partitions in there.items()
         for partition, offset in partitions.items()
     )
+
+
+def _offsets(text: str) -> dict[str, dict[str, int]]:
+    """Offsets by topic and partition; an offset that there is not, PySpark writes in Python's word or in JSON's."""
+    return {} if text in ("None", "null") else json.loads(text)

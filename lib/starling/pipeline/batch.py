@@ -8,7 +8,7 @@ last. Every write leaves out what is there already, so that a batch may be inter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -16,19 +16,17 @@ from pyspark.sql import functions as F
 
 from starling import delta
 from starling.bronze import events
-from starling.bronze.events import COORDINATES
-from starling.gold import hashtag_trends, sentiment_by_hour
-from starling.hours import Range, hour_ranges, sql_within, widened, within
+from starling.hours import hour_ranges
 from starling.ops import ledger
 from starling.pipeline import extent
 from starling.pipeline.extent import Extent
 from starling.pipeline.known import known
+from starling.pipeline.refresh import refreshes
+from starling.pipeline.together import together
+from starling.pipeline.writes import ADDS, NewRows
 from starling.settings import Settings
-from starling.silver import deletions, engagement, outcomes, posts, rejected
+from starling.silver import outcomes, posts
 from starling.sources.parse import parse
-from starling.tables import Table
-
-_ADDS = tuple(name for name in outcomes.VERDICT if name.startswith("adds_"))
 
 
 def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
@@ -36,8 +34,11 @@ def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataF
 
     Done in the stream, ahead of the micro-batches, Spark analyses it once and not in every batch.
     """
-    events_in = events.from_kafka(kafka)
-    return parse(events_in, settings.limits).transform(posts.with_post, settings, pseudonym_key)
+    return (
+        kafka.transform(events.from_kafka)
+        .transform(parse, settings.limits)
+        .transform(posts.with_post, settings, pseudonym_key)
+    )
 
 
 class MicroBatches:
@@ -68,9 +69,9 @@ class MicroBatches:
             counts = _counts(verdicts)
             entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
             ledger.check(entries)
-            self._write_rows(batch, verdicts, _added(counts))
-        if any(entry.posts for entry in entries):
-            _refresh_gold(spark, self._lake, hour_ranges(extent.hours(extents)), self._baseline_hours)
+            rows = NewRows(batch, verdicts, {name: sum(row[name] for row in counts) for name in ADDS}, self._lake)
+            together(spark, *rows.silver())
+            together(spark, *rows.bronze(), *self._gold(spark, extents, entries))
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
         self._enter(spark, entries)
         self._repeating = any(entry.repeated for entry in entries)
@@ -83,16 +84,12 @@ class MicroBatches:
         read_until = self._read_until
         return self._repeating or any(e.from_offset < read_until.get((e.topic, e.partition), 0) for e in extents)
 
-    def _write_rows(self, batch: DataFrame, verdicts: DataFrame, added: dict[str, int]) -> None:
-        def write(flag: str, table: Table, columns: Callable[[DataFrame], DataFrame]) -> None:
-            if added[flag]:
-                delta.append(columns(_chosen(batch, verdicts, flag)), table, self._lake, added[flag])
-
-        write("adds_post", posts.TABLE, posts.posts)
-        write("adds_observation", engagement.TABLE, engagement.observations)
-        write("adds_deletion", deletions.TABLE, deletions.deletions)
-        write("adds_rejected", rejected.TABLE, rejected.rejected)
-        write("adds_event", events.TABLE, lambda rows: rows)
+    def _gold(
+        self, spark: SparkSession, extents: Sequence[Extent], entries: Sequence[ledger.Entry]
+    ) -> list[Callable[[], None]]:
+        if not any(entry.posts for entry in entries):
+            return []
+        return refreshes(spark, self._lake, hour_ranges(extent.hours(extents)), self._baseline_hours)
 
     def _enter(self, spark: SparkSession, entries: list[ledger.Entry]) -> None:
         rows = ledger.rows(spark, entries)
@@ -114,35 +111,16 @@ def _kept(rows: DataFrame) -> Iterator[None]:
         rows.unpersist()
 
 
-def _chosen(batch: DataFrame, verdicts: DataFrame, flag: str) -> DataFrame:
-    """The records that a table gets, with their outcome; a deleted post's payload goes no further."""
-    chosen = verdicts.where(F.col(flag)).select(*COORDINATES, "outcome", "deleted")
-    rows = batch.join(F.broadcast(chosen), list(COORDINATES))
-    if flag != "adds_rejected":
-        return rows
-    return rows.withColumns(
-        {
-            "reason": F.when(F.col("deleted"), "deleted").otherwise(F.col("reason")),
-            "detail": F.when(F.col("deleted"), "the post's deletion is known").otherwise(F.col("detail")),
-            "payload": F.when(~F.col("deleted"), F.col("payload")),
-        }
-    )
-
-
 def _counts(verdicts: DataFrame) -> list[Row]:
     """By partition: records of each outcome, repeated records, and rows to be added to each table."""
     return (
         verdicts.groupBy("topic", "partition")
         .agg(
             *(F.count_if(F.col("outcome") == name).alias(name) for name in ledger.OUTCOMES),
-            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *_ADDS)),
+            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *ADDS)),
         )
         .collect()
     )
-
-
-def _added(counts: Sequence[Row]) -> dict[str, int]:
-    return {name: sum(row[name] for row in counts) for name in _ADDS}
 
 
 def _entries(
@@ -170,16 +148,3 @@ def _entries(
 def _query_id(spark: SparkSession) -> str:
     """The running query's id, which its checkpoint keeps: a new checkpoint is a new query."""
     return spark.sparkContext.getLocalProperty("sql.streaming.queryId") or "none"
-
-
-def _refresh_gold(spark: SparkSession, lake: str, ranges: Sequence[Range], baseline_hours: int) -> None:
-    """Computes the touched hours again from silver: late posts, and whatever went wrong before, are right at once."""
-    all_posts = delta.read(spark, posts.TABLE, lake)
-    sentiment = sentiment_by_hour.sentiment_by_hour(all_posts.where(within("created_at", ranges)))
-    delta.replace(sentiment, sentiment_by_hour.TABLE, lake, sql_within("hour", ranges))
-    # An hour is in the baseline of the hours after it, and has those before it in its own.
-    baseline = timedelta(hours=baseline_hours)
-    changed = widened(ranges, before=timedelta(0), after=baseline)
-    needed = widened(ranges, before=baseline, after=baseline)
-    trends = hashtag_trends.hashtag_trends(all_posts.where(within("created_at", needed)), baseline_hours)
-    delta.replace(trends.where(within("hour", changed)), hashtag_trends.TABLE, lake, sql_within("hour", changed))

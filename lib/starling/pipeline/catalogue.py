@@ -1,11 +1,14 @@
 """Every table there is, upstream first."""
 
+from functools import partial
+
 from pyspark.sql import SparkSession
 
 from starling import delta
 from starling.bronze import events
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.ops import ledger
+from starling.pipeline.together import together
 from starling.silver import deletions, engagement, posts, rejected
 
 TABLES = (
@@ -22,5 +25,4 @@ TABLES = (
 
 def create_all(spark: SparkSession, lake: str) -> None:
     """Makes every table that is missing under `lake`."""
-    for table in TABLES:
-        delta.create(spark, table, lake)
+    together(spark, *(partial(delta.create, spark, table, lake) for table in TABLES))

@@ -1,7 +1,7 @@
 """The demo's last words: what is in the tables, for a person and for a program."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import Row, SparkSession
@@ -13,6 +13,7 @@ from starling.settings import Settings
 
 _HASHTAGS = 10
 _LANGUAGES = 8
+_NAME_WIDTH = 24  # of the tables' names, so that all columns begin at about the same place
 
 
 def lines(spark: SparkSession, settings: Settings, found: Accounts) -> Iterator[str]:
@@ -26,10 +27,7 @@ def lines(spark: SparkSession, settings: Settings, found: Accounts) -> Iterator[
 
 
 def _tables(found: Accounts) -> Iterator[str]:
-    yield ""
-    yield "Tables                            rows"
-    for name, rows in found.rows.items():
-        yield f"  {name:<24}{rows:>12,}"
+    yield from _table(["Tables", "rows"], [[name, f"{rows:,}"] for name, rows in found.rows.items()])
 
 
 def _ledger(found: Accounts) -> Iterator[str]:
@@ -44,28 +42,47 @@ def _ledger(found: Accounts) -> Iterator[str]:
 
 
 def _platforms(platforms: list[Row]) -> Iterator[str]:
-    yield ""
-    yield "Platform             posts   scored   positive  neutral  negative   mean compound"
-    for row in platforms:
-        shares = "".join(f"{_share(row[name], row.scored):>10}" for name in ("positive", "neutral", "negative"))
-        yield f"  {row.platform:<16}{row.posts:>8,}{row.scored:>9,} {shares}{_signed(row.mean_compound):>16}"
+    yield from _table(
+        ["Platform", "posts", "scored", "positive", "neutral", "negative", "mean compound"],
+        [
+            [
+                row.platform,
+                *_counts([row]),
+                *(_share(row[name], row.scored) for name in ("positive", "neutral", "negative")),
+                _signed(row.mean_compound),
+            ]
+            for row in platforms
+        ],
+    )
 
 
 def _languages(languages: list[Row]) -> Iterator[str]:
-    yield ""
-    yield "Language             posts   scored"
-    for row in languages[:_LANGUAGES]:
-        yield f"  {row.lang:<16}{row.posts:>8,}{row.scored:>9,}"
-    rest = languages[_LANGUAGES:]
-    if rest:
-        yield f"  {f'{len(rest)} more':<16}{sum(row.posts for row in rest):>8,}{sum(row.scored for row in rest):>9,}"
+    first, rest = languages[:_LANGUAGES], languages[_LANGUAGES:]
+    more = [[f"{len(rest)} more", *_counts(rest)]] if rest else []
+    yield from _table(["Language", "posts", "scored"], [[row.lang, *_counts([row])] for row in first] + more)
 
 
 def _hashtags(hashtags: list[Row]) -> Iterator[str]:
+    yield from _table(
+        ["Hashtag", "posts", "scored", "mean compound"],
+        [["#" + printable(row.hashtag), *_counts([row]), _signed(row.mean_compound)] for row in hashtags],
+    )
+
+
+def _counts(rows: list[Row]) -> list[str]:
+    return [f"{sum(row[name] for row in rows):,}" for name in ("posts", "scored")]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The first column stands to the left, the others to the right, each as wide as its longest cell."""
+    cells = [head, *([f"  {name}", *others] for name, *others in rows)]
+    _, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
+    name_width = max(_NAME_WIDTH, *(len(name) for name, *_ in cells))
     yield ""
-    yield "Hashtag                      posts   scored   mean compound"
-    for row in hashtags:
-        yield f"  {'#' + printable(row.hashtag):<24}{row.posts:>8,}{row.scored:>9,}{_signed(row.mean_compound):>16}"
+    for name, *others in cells:
+        yield f"{name:<{name_width}}" + "".join(
+            f"   {cell:>{width}}" for cell, width in zip(others, widths, strict=True)
+        )
 
 
 def _how_to_open(settings: Settings) -> Iterator[str]:
@@ -73,7 +90,7 @@ def _how_to_open(settings: Settings) -> Iterator[str]:
     yield ""
     yield f"The tables are Delta tables in {location('', settings.lake)}; to open one:"
     yield f'  Spark    spark.read.format("delta").load("{posts}")'
-    yield f"  DuckDB   SELECT * FROM delta_scan('{posts}')"
+    yield f"  DuckDB   FROM delta_scan('{posts}')"
     yield f'  pandas   deltalake.DeltaTable("{posts}").to_pandas()'
 
 

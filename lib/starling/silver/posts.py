@@ -71,10 +71,10 @@ def with_post(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> D
 
 def _with_language(records: DataFrame, min_confidence: float) -> DataFrame:
     # + lang, lang_source
-    given = language.given(F.col("lang_given"))
-    unsaid = language.detected(F.when(given.isNull(), F.col("body")), min_confidence)
-    source = F.when(given.isNotNull(), "payload").otherwise("detected")
-    return records.withColumn("lang", F.coalesce(given, unsaid)).withColumn("lang_source", source)
+    said = records.withColumn("lang_given", language.given(F.col("lang_given")))
+    unsaid = language.detected(F.when(F.col("lang_given").isNull(), F.col("body")), min_confidence)
+    source = F.when(F.col("lang_given").isNotNull(), "payload").otherwise("detected")
+    return said.withColumns({"lang": F.coalesce("lang_given", unsaid), "lang_source": source})
 
 
 def _with_sentiment(records: DataFrame, max_characters: int) -> DataFrame:

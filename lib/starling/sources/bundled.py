@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starling.errors import ConfigError
@@ -28,5 +28,13 @@ def replay_once(folder: Path, settings: Settings, servers: str, stopped: Callabl
         done = replay([replay_file(path) for path in paths], settings, servers, progress=progress, stopped=stopped)
     done.raise_for_failures()
     if done.complete:
-        note.write_text(json.dumps({"files": [path.name for path in paths], "sent": done.sent}))
+        _write(note, {"files": [path.name for path in paths], "sent": done.sent})
     return done.sent
+
+
+def _write(note: Path, what: Mapping[str, object]) -> None:
+    """Whole or not at all; with a Kafka that was already there, the work folder may not be."""
+    note.parent.mkdir(parents=True, exist_ok=True)
+    draft = note.with_suffix(".new")
+    draft.write_text(json.dumps(what))
+    draft.replace(note)

@@ -11,7 +11,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from starling.settings import Limits
 from starling.sources import variant
-from starling.sources.record import COUNTS, DELETION, POST, RECORD, REPOST, Source
+from starling.sources.record import COUNTS, DELETION, POST, REPOST, Source
 from starling.sources.x_archive import columns as x_archive
 from starling.sources.x_v2 import columns as x_v2
 
@@ -44,6 +44,7 @@ def _with_documents(events: DataFrame) -> DataFrame:
     # + a column a source, its document; + complete boolean: the payload is one JSON document; + unread boolean
     sealed, seal = _sealed()
     rows = events.withColumn("sealed", F.when(F.col("envelope").isNull(), sealed)).withColumn("seal", seal)
+    alone = F.json_object_keys("sealed") == F.array(F.lit("document"), F.lit("seal"))
     for source in SOURCES.values():
         mine = F.when(F.col("source") == source.name, F.col("sealed"))
         rows = rows.withColumn(f"{source.column}_read", F.from_json(mine, _wrapped(source.document), _JSON_OPTIONS))
@@ -51,7 +52,7 @@ def _with_documents(events: DataFrame) -> DataFrame:
     return rows.select(
         *events.columns,
         *(F.col(f"{source.column}_read.document").alias(source.column) for source in SOURCES.values()),
-        (F.coalesce(*(F.col(f"{read}.seal") for read in reads)) == F.col("seal")).alias("complete"),
+        (alone & (F.coalesce(*(F.col(f"{read}.seal") for read in reads)) == F.col("seal"))).alias("complete"),
         F.coalesce(*(F.col(f"{read}.unread") for read in reads)).isNotNull().alias("unread"),
     )
 
@@ -63,7 +64,7 @@ def _sealed() -> tuple[Column, Column]:
     """The payload wrapped together with a hash of itself, and that hash.
 
     Spark's parser stops at the end of the first document and leaves the rest unread. In the wrapper a payload that is
-    more than one document closes it too early, and the seal is not found.
+    more than one document closes it too early, and the seal is not found, or it adds keys to the wrapper.
     """
     seal = F.xxhash64("payload").cast("string")
     return F.concat(F.lit('{"document":'), "payload", F.lit(',"seal":"'), seal, F.lit('"}')), seal
@@ -105,7 +106,9 @@ def _with_reason(records: DataFrame, limits: Limits) -> DataFrame:
 
 def created_at(text: Column) -> Column:
     """timestamp, from a full ISO 8601 date and time, UTC where no zone is named; null for anything else."""
-    return F.try_to_timestamp(F.when(text.rlike(_ISO_8601), text))
+    # Spark wants a point before the fraction, and seconds before a zone.
+    written_out = F.regexp_replace(F.translate(text, ",", "."), r"^(.{16})(?!:)", "$1:00")
+    return F.try_to_timestamp(F.when(text.rlike(_ISO_8601), written_out))
 
 
 def observation_id() -> Column:

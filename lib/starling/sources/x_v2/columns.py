@@ -41,7 +41,10 @@ def shared(document: Column) -> dict[str, Column]:
             document["includes"]["tweets"],
             f"struct<id string, public_metrics struct<{', '.join(f'{m} bigint' for m in _METRICS.values())}>>",
         ),
-        **{f"{name}_values": variant.array(_entity(document, name), f"struct<{key} string>") for name, key in _LISTS.items()},
+        **{
+            f"{name}_values": variant.array(_entity(document, name), f"struct<{key} string>")
+            for name, key in _LISTS.items()
+        },
     }
 
 

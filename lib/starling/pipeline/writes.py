@@ -1,0 +1,61 @@
+"""The rows of a micro-batch that are new, on their way into bronze and silver."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from starling import delta
+from starling.bronze import events
+from starling.bronze.events import COORDINATES
+from starling.silver import deletions, engagement, outcomes, posts, rejected
+from starling.tables import Table
+
+Write = Callable[[], None]
+
+# The verdict's flags that say which tables get a row.
+ADDS = tuple(name for name in outcomes.VERDICT if name.startswith("adds_"))
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """A micro-batch of records, what `outcomes.judged` found of them, and how many rows each flag of ADDS adds."""
+
+    batch: DataFrame
+    verdicts: DataFrame
+    added: Mapping[str, int]
+    lake: str
+
+    def silver(self) -> list[Write]:
+        """The writes to silver's tables that get a row; in any order, or at once."""
+        return [
+            *self._write("adds_post", posts.TABLE, posts.posts),
+            *self._write("adds_observation", engagement.TABLE, engagement.observations),
+            *self._write("adds_deletion", deletions.TABLE, deletions.deletions),
+            *self._write("adds_rejected", rejected.TABLE, lambda rows: rejected.rejected(_without_deleted(rows))),
+        ]
+
+    def bronze(self) -> list[Write]:
+        """The write to bronze, for after those to silver: a record in bronze is known to be written completely."""
+        return self._write("adds_event", events.TABLE, lambda rows: rows)
+
+    def _write(self, flag: str, table: Table, rows: Callable[[DataFrame], DataFrame]) -> list[Write]:
+        count = self.added[flag]
+        return [lambda: delta.append(rows(self._having(flag)), table, self.lake, count)] if count else []
+
+    def _having(self, flag: str) -> DataFrame:
+        """The records that the flag says, with their outcome and whether their post is deleted."""
+        chosen = self.verdicts.where(F.col(flag)).select(*COORDINATES, "outcome", "deleted")
+        return self.batch.join(F.broadcast(chosen), list(COORDINATES))
+
+
+def _without_deleted(rows: DataFrame) -> DataFrame:
+    """Says why a record of a deleted post is refused, and keeps nothing of what it said."""
+    return rows.withColumns(
+        {
+            "reason": F.when(F.col("deleted"), "deleted").otherwise(F.col("reason")),
+            "detail": F.when(F.col("deleted"), "the post's deletion is known").otherwise(F.col("detail")),
+            "payload": F.when(~F.col("deleted"), F.col("payload")),
+        }
+    )

@@ -1,0 +1,74 @@
+"""What the stream's tests do: put records into Kafka, drain them, look into the tables."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Producer
+from pyspark.sql import DataFrame, SparkSession
+
+from starling import delta
+from starling.kafka import ensure_topic, producer_options
+from starling.pipeline.catalogue import TABLES
+from starling.pipeline.query import stream
+from starling.settings import Settings, Stream
+
+# What differs between two runs that wrote the same.
+_TIMES_OF_THE_RUN = {"ingested_at", "started_at", "written_at", "newest_record_at", "query_id"}
+_BY_NAME = {table.name: table for table in TABLES}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record to be sent."""
+
+    source: str | None
+    value: bytes | None
+    key: str | None = None
+    partition: int | None = None
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables of a test, and the topic that they are made from."""
+
+    spark: SparkSession
+    settings: Settings
+    servers: str
+
+    def send(self, records: Iterable[Record]) -> None:
+        """Puts the records into the topic and waits until the broker has them."""
+        ensure_topic(self.settings, self.servers)
+        producer = Producer(producer_options(self.settings, self.servers))
+        for record in records:
+            headers = [("collected_at", b"2026-01-02T03:04:05.678Z")]
+            headers += [("source", record.source.encode())] if record.source is not None else []
+            place = {} if record.partition is None else {"partition": record.partition}
+            producer.produce(self.settings.kafka.topic, record.value, record.key, headers=headers, **place)
+        assert producer.flush(30) == 0
+
+    def drain(self, most_a_batch: int = 20_000, stop: threading.Event | None = None) -> None:
+        """Streams what the topic holds into the tables."""
+        cut = self.settings.model_copy(update={"stream": Stream(max_offsets_per_trigger=most_a_batch)})
+        stream(self.spark, cut, self.servers, stop or threading.Event(), once=True)
+
+    def table(self, name: str) -> DataFrame:
+        """A table as it stands."""
+        return delta.read(self.spark, _BY_NAME[name], self.settings.lake)
+
+    def rows(self, name: str, *columns: str) -> list[dict[str, Any]]:
+        """A table's rows in the order of its keys, without the times of the run."""
+        chosen = columns or [c for c in _BY_NAME[name].columns if c not in _TIMES_OF_THE_RUN]
+        table = self.table(name).orderBy(*(c for c in _BY_NAME[name].keys if c != "query_id"))
+        return [row.asDict(recursive=True) for row in table.select(*chosen).collect()]
+
+    def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """All rows of all tables but the ledger, whose entries depend on where batches were cut."""
+        return {name: self.rows(name) for name in _BY_NAME if name != "ops.batches"}
+
+    def ledger(self) -> dict[str, int]:
+        """The ledger's sums."""
+        names = ("records", "posts", "engagement", "deletions", "rejected", "duplicates", "repeated")
+        entries = self.rows("ops.batches", *names)
+        return {name: sum(entry[name] for entry in entries) for name in names}
