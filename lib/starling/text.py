@@ -27,7 +27,7 @@ MENTION = (
 _URL_END = r"\s\p{Z}\p{Cf}<>\x{22}\x{ab}\x{bb}\x{201c}\x{201d}\x{3001}-\x{303f}\x{ff00}-\x{ff65}"
 URL = rf"(?i:https?)://[^{_URL_END}\p{{P}}][^{_URL_END}]*"
 # The lookbehind lets each run of punctuation be tried once, not once a character.
-_URL_TAIL = r"(?<![.,;:!?'’)\]}…])[.,;:!?'’)\]}…]++$"
+_URL_TAIL = r"(?<![.,;:!?'\x{2019})\]}…])[.,;:!?'\x{2019})\]}…]++$"
 
 
 def without_urls(text: Column) -> Column:

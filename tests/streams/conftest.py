@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from streams.lakes import Lake, Record
 
 from starling.settings import Settings
+from streams.lakes import Lake, Record
 
 DATA = Path(__file__).parents[2] / "data"
 

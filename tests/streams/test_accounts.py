@@ -6,13 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from streams.lakes import Lake, Record
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from starling.pipeline.accounts import accounts
 from starling.pseudonyms import pseudonym
+from streams.lakes import Lake, Record
 
-BASE = {"id": "500", "text": "a good day #One", "created_at": "2021-05-01T10:15:00.000Z", "author_id": "7", "lang": "en"}
+BASE = {
+    "id": "500",
+    "text": "a good day #One",
+    "created_at": "2021-05-01T10:15:00.000Z",
+    "author_id": "7",
+    "lang": "en",
+}
 COUNTS = {"like_count": 1, "retweet_count": 2, "reply_count": 3, "quote_count": 4}
 
 
@@ -97,7 +103,7 @@ def told_lake(lake: Lake) -> Lake:
             repost("600", of="500", reposts=10),  # news
             deletion("502"),
             deletion("502"),
-            post(id="502", text="mal día", lang="es", created_at="2021-05-01T11:00:00.000Z"),  # comes after its deletion
+            post(id="502", text="mal día", lang="es", created_at="2021-05-01T11:00:00.000Z"),
             post(id="499", text="late but great #two", created_at="2021-05-01T10:00:00.000Z"),
             post(id="504", created_at="2099-01-01T00:00:00.000Z"),
         ]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
-from streams.lakes import Lake, Record
 
 from starling import delta
 from starling.errors import StreamError
 from starling.pipeline.accounts import accounts
 from starling.settings import Paths
 from starling.tables import Table
+from streams.lakes import Lake, Record
 
 
 @pytest.fixture

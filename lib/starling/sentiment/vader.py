@@ -11,7 +11,7 @@ from importlib.metadata import version
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType, StructField, StructType
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -55,7 +55,7 @@ def _scores_udf() -> Callable[[Column], Column]:
         distinct = pa.array([score(t) for t in encoded.dictionary.to_pylist()], _ARROW_TYPE)
         return distinct.take(encoded.indices)
 
-    return arrow_udf(score_all, SCORES_TYPE)  # type: ignore[no-any-return]
+    return arrow_udf(score_all, SCORES_TYPE)  # type: ignore[call-overload,no-any-return]
 
 
 @cache

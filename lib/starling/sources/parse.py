@@ -19,8 +19,8 @@ SOURCES: dict[str, Source] = {source.name: source for source in (x_v2.SOURCE, x_
 
 # No post of a platform read here is older: X began on 2006-03-21.
 EARLIEST = "2006-03-21 00:00:00"
-_ISO_8601 = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$"
-_POST_ID = r"^[0-9]{1,20}$"
+_ISO_8601 = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?\z"
+_POST_ID = r"^[0-9]{1,20}\z"
 _MAX_DETAIL = 200
 
 
