@@ -1,5 +1,6 @@
 """What every job shares: its options, its errors as one line, and its settings."""
 
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -40,6 +41,9 @@ def app(help_text: str | None) -> typer.Typer:
 
 def run(main: Callable[[], int | None], debug: bool) -> NoReturn:
     """Runs a job's body and leaves with its exit code; a StarlingError is one line, and so is anything unforeseen."""
+    if not debug:
+        # py4j logs the trace of whatever a micro-batch raises, which is said in one line below.
+        logging.getLogger("py4j").addHandler(logging.NullHandler())
     try:
         code = main() or 0
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What the stream's tests share."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ def lake(spark: SparkSession, settings: Settings, broker: str) -> Lake:
 
 @pytest.fixture(scope="session")
 def real_records() -> list[Record]:
-    """300 real records of both formats: posts and reposts."""
-    v2 = gzip.decompress((DATA / "x_v2_stream.jsonl.gz").read_bytes()).splitlines()
-    archive = gzip.decompress((DATA / "x_archive_elgl19.jsonl.gz").read_bytes()).splitlines()
-    return [Record("x-v2", line) for line in v2[:150]] + [Record("x-archive", line) for line in archive[:150]]
+    """300 real records of both formats, posts and reposts, under the keys that a collector gives them."""
+    v2 = gzip.decompress((DATA / "x_v2_stream.jsonl.gz").read_bytes()).splitlines()[:150]
+    archive = gzip.decompress((DATA / "x_archive_elgl19.jsonl.gz").read_bytes()).splitlines()[:150]
+    return [
+        *(Record("x-v2", line, f"x:{json.loads(line)['data']['id']}") for line in v2),
+        *(Record("x-archive", line, f"x:{json.loads(line)['status_id']}") for line in archive),
+    ]

@@ -1,6 +1,6 @@
 """ops.batches: the ledger. Of every micro-batch, what was read and what became of it, by partition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -85,10 +85,30 @@ def rows(spark: SparkSession, entries: Sequence[Entry]) -> DataFrame:
     return spark.createDataFrame([tuple(asdict(entry).values()) for entry in entries], TABLE.schema)
 
 
-def read_until(ledger: DataFrame) -> dict[tuple[str, int], int]:
-    """By (topic, partition), the offset up to which some query has read: where new records begin."""
-    highest = ledger.groupBy("topic", "partition").agg(F.max("until_offset").alias("until"))
-    return {(row.topic, row.partition): row.until for row in highest.collect()}
+@dataclass(frozen=True)
+class Past:
+    """What the ledger says of all batches so far: how far each partition was read, and how many deletions came."""
+
+    read_until: Mapping[tuple[str, int], int]
+    deletions: int
+
+    def until(self, topic: str, partition: int) -> int:
+        """The offset from which on the partition's records are new."""
+        return self.read_until.get((topic, partition), 0)
+
+    def followed_by(self, entries: Sequence[Entry]) -> "Past":
+        """The past after a further batch."""
+        new = {(e.topic, e.partition): max(e.until_offset, self.until(e.topic, e.partition)) for e in entries}
+        return Past({**self.read_until, **new}, self.deletions + sum(entry.deletions for entry in entries))
+
+
+def past(ledger: DataFrame) -> Past:
+    """The past of all queries that wrote into the table."""
+    sums = ledger.groupBy("topic", "partition").agg(
+        F.max("until_offset").alias("until"), F.sum("deletions").alias("deletions")
+    )
+    found = sums.collect()
+    return Past({(row.topic, row.partition): row.until for row in found}, sum(row.deletions for row in found))
 
 
 def totals(ledger: DataFrame) -> dict[str, int]:

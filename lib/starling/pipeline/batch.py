@@ -48,7 +48,7 @@ class MicroBatches:
         self._lake = settings.lake
         self._baseline_hours = settings.trends.baseline_hours
         self._report = report
-        self._read_until: dict[tuple[str, int], int] | None = None
+        self._past: ledger.Past | None = None
         self._repeating = True  # the first batch after a start may be one that was interrupted
 
     def __call__(self, batch: DataFrame, batch_id: int) -> None:
@@ -63,8 +63,10 @@ class MicroBatches:
         self, batch: DataFrame, extents: Sequence[Extent], batch_id: int, started_at: datetime
     ) -> list[ledger.Entry]:
         spark = batch.sparkSession
-        may_repeat = self._may_repeat(spark, extents)
-        verdicts = outcomes.judged(batch, known(batch, extents, self._lake, may_repeat))
+        past = self._past or ledger.past(delta.read(spark, ledger.TABLE, self._lake))
+        may_repeat = self._repeating or any(e.from_offset < past.until(e.topic, e.partition) for e in extents)
+        there = known(batch, extents, self._lake, may_repeat=may_repeat, deletions_are=may_repeat or past.deletions > 0)
+        verdicts = outcomes.judged(batch, there)
         with _kept(verdicts):
             counts = _counts(verdicts)
             entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
@@ -74,15 +76,9 @@ class MicroBatches:
             together(spark, *rows.bronze(), *self._gold(spark, extents, entries))
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
         self._enter(spark, entries)
+        self._past = past.followed_by(entries)
         self._repeating = any(entry.repeated for entry in entries)
         return entries
-
-    def _may_repeat(self, spark: SparkSession, extents: Sequence[Extent]) -> bool:
-        """Whether a record of the batch may be in the tables: after a start, and below what the ledger has seen."""
-        if self._read_until is None:
-            self._read_until = ledger.read_until(delta.read(spark, ledger.TABLE, self._lake))
-        read_until = self._read_until
-        return self._repeating or any(e.from_offset < read_until.get((e.topic, e.partition), 0) for e in extents)
 
     def _gold(
         self, spark: SparkSession, extents: Sequence[Extent], entries: Sequence[ledger.Entry]

@@ -15,23 +15,23 @@ from starling.silver.outcomes import OBSERVATION_KEY, POST_KEY, Known
 from starling.tables import Table
 
 
-def known(records: DataFrame, extents: Sequence[Extent], lake: str, may_repeat: bool) -> Known:
+def known(records: DataFrame, extents: Sequence[Extent], lake: str, *, may_repeat: bool, deletions_are: bool) -> Known:
     """What `judged` compares the records with.
 
     A copy of a post carries the same created_at, so the posts and observations of the batch's own hours are enough.
-    `may_repeat` says whether records of the batch may have been read before.
+    `may_repeat` says whether records of the batch may have been read before, `deletions_are` whether any is known.
     """
     spark = records.sparkSession
     ranges = hour_ranges(hours(extents))
     posts_then = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
     counts_then = delta.read(spark, engagement.TABLE, lake).where(within("record_created_at", ranges))
-    gone = delta.read(spark, deletions.TABLE, lake)
+    gone = delta.read(spark, deletions.TABLE, lake) if deletions_are else None
     return Known(
         posts=_having(posts_then, records, POST_KEY),
         observations=_having(counts_then, records, OBSERVATION_KEY),
-        deletions=_having(gone, records, POST_KEY),
-        events=_of_batch(spark, events.TABLE, extents, lake, may_repeat),
-        rejected=_of_batch(spark, rejected.TABLE, extents, lake, may_repeat),
+        deletions=None if gone is None else _having(gone, records, POST_KEY),
+        events=_of_batch(spark, events.TABLE, extents, lake) if may_repeat else None,
+        rejected=_of_batch(spark, rejected.TABLE, extents, lake) if may_repeat else None,
     )
 
 
@@ -42,6 +42,5 @@ def _having(rows: DataFrame, records: DataFrame, key: tuple[str, ...]) -> DataFr
     return found.select(*dict.fromkeys((*key, *COORDINATES)))
 
 
-def _of_batch(spark: SparkSession, table: Table, extents: Sequence[Extent], lake: str, may_repeat: bool) -> DataFrame:
-    rows = delta.read(spark, table, lake).where(same_records(extents)).select(*COORDINATES)
-    return rows if may_repeat else rows.limit(0)
+def _of_batch(spark: SparkSession, table: Table, extents: Sequence[Extent], lake: str) -> DataFrame:
+    return delta.read(spark, table, lake).where(same_records(extents)).select(*COORDINATES)

@@ -35,14 +35,14 @@ VERDICT = (
 class Known:
     """What the tables hold of a batch: keys with the coordinates of the record that brought them, or only these.
 
-    `events` and `rejected` may be empty when no record of the batch can have been read before.
+    None says that a table can hold nothing of the batch, and spares looking.
     """
 
     posts: DataFrame
     observations: DataFrame
-    deletions: DataFrame
-    events: DataFrame
-    rejected: DataFrame
+    deletions: DataFrame | None
+    events: DataFrame | None
+    rejected: DataFrame | None
 
 
 def judged(records: DataFrame, known: Known) -> DataFrame:
@@ -65,8 +65,10 @@ def judged(records: DataFrame, known: Known) -> DataFrame:
     )
 
 
-def _with_known(records: DataFrame, known: DataFrame, key: tuple[str, ...], name: str) -> DataFrame:
+def _with_known(records: DataFrame, known: DataFrame | None, key: tuple[str, ...], name: str) -> DataFrame:
     # + NAME_known boolean: null where the tables have none of the key, else whether this very record brought it
+    if known is None:
+        return records.withColumn(f"{name}_known", F.lit(None).cast("boolean"))
     theirs = known.select(*(F.col(c).alias(f"known_{c}") for c in dict.fromkeys((*key, *COORDINATES))))
     joined = records.join(F.broadcast(theirs), _equal(key), "left")
     return joined.withColumn(f"{name}_known", _equal(COORDINATES)).drop(*theirs.columns)
@@ -100,17 +102,21 @@ def _first(among: Column, key: tuple[str, ...]) -> Column:
 
 def _with_verdict(records: DataFrame) -> DataFrame:
     # + VERDICT
+    # What was read completely and is not there was taken out since: nothing brings a deleted post back.
+    lives = ~(F.col("repeated") & F.col("gone"))
     return (
         records.withColumn("repeated", F.col("event_known").isNotNull())
+        .withColumn("gone", F.col("deletion_known").isNotNull() | F.col("deleted_here"))
         .withColumn("deleted", _is_deleted())
         .withColumn("outcome", _outcome())
         .withColumns(
             {
                 "adds_event": ~F.col("repeated"),
-                "adds_post": (F.col("outcome") == "posts") & F.col("post_known").isNull(),
+                "adds_post": (F.col("outcome") == "posts") & F.col("post_known").isNull() & lives,
                 "adds_observation": F.col("outcome").isin("posts", "engagement")
                 & F.col("observation_known").isNull()
-                & F.col("first_observation"),
+                & F.col("first_observation")
+                & lives,
                 "adds_deletion": (F.col("outcome") == "deletions") & F.col("deletion_known").isNull(),
                 "adds_rejected": (F.col("outcome") == "rejected")
                 & F.col("rejected_known").isNull()
@@ -122,9 +128,9 @@ def _with_verdict(records: DataFrame) -> DataFrame:
 
 def _is_deleted() -> Column:
     """A good record of a post that is known to be deleted, unless the record was written before the deletion came."""
-    written = _yes(F.col("post_known")) | _yes(F.col("observation_known")) | F.col("repeated")
-    known = F.col("deletion_known").isNotNull() | F.col("deleted_here")
-    return _yes(F.col("reason").isNull() & F.col("kind").isin(POST, REPOST) & known & ~written)
+    accepted = F.col("repeated") & F.col("rejected_known").isNull()
+    written = _yes(F.col("post_known")) | _yes(F.col("observation_known")) | accepted
+    return _yes(F.col("reason").isNull() & F.col("kind").isin(POST, REPOST) & F.col("gone") & ~written)
 
 
 def _outcome() -> Column:
