@@ -90,8 +90,8 @@ def _how_to_open(settings: Settings) -> Iterator[str]:
     yield ""
     yield f"The tables are Delta tables in {location('', settings.lake)}; to open one:"
     yield f'  Spark    spark.read.format("delta").load("{posts}")'
-    yield f"  DuckDB   FROM delta_scan('{posts}')"
     yield f'  pandas   deltalake.DeltaTable("{posts}").to_pandas()'
+    yield f'  DuckDB   duckdb.from_arrow(deltalake.DeltaTable("{posts}").to_pyarrow_dataset())'
 
 
 def as_json(settings: Settings, found: Accounts) -> Mapping[str, object]:
