@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
-from starling.kafka import ensure_topic, producer_options
+from starling.kafka import ensure_topic, producer_options, silent_logger
 from starling.pipeline.catalogue import TABLES
 from starling.pipeline.query import stream
 from starling.settings import Settings, Stream
@@ -40,7 +40,7 @@ class Lake:
     def send(self, records: Iterable[Record]) -> None:
         """Puts the records into the topic and waits until the broker has them."""
         ensure_topic(self.settings, self.servers)
-        producer = Producer(producer_options(self.settings, self.servers))
+        producer = Producer(producer_options(self.settings, self.servers), logger=silent_logger())
         for record in records:
             headers = [("collected_at", b"2026-01-02T03:04:05.678Z")]
             headers += [("source", record.source.encode())] if record.source is not None else []
