@@ -1,0 +1,84 @@
+"""The ledger: what was read is what is accounted for, or the batch is named."""
+
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from starling.errors import LedgerError
+from starling.ops import ledger
+from starling.ops.ledger import Entry, Past
+
+AT = datetime(2021, 6, 1, 12, 0, 0, 5, tzinfo=timezone.utc)
+GOOD = Entry(
+    query_id="q", batch_id=7, topic="t", partition=1, from_offset=100, until_offset=125, records=25,
+    posts=10, engagement=6, deletions=1, rejected=3, duplicates=5, repeated=2,
+    newest_record_at=AT, started_at=AT, written_at=AT,
+)  # fmt: skip
+
+
+def test_entries_that_balance_pass() -> None:
+    ledger.check([])
+    ledger.check([GOOD, replace(GOOD, partition=0, records=16, posts=1)])
+
+
+@pytest.mark.parametrize("outcome", ledger.OUTCOMES)
+@pytest.mark.parametrize("by", [1, -1])
+def test_an_entry_that_does_not_balance_is_named_with_its_partition_and_offsets(outcome: str, by: int) -> None:
+    wrong = replace(GOOD, **{outcome: getattr(GOOD, outcome) + by})
+    with pytest.raises(LedgerError) as raised:
+        ledger.check([replace(GOOD, partition=0), wrong])
+    assert str(raised.value) == (
+        "batch 7 of query q does not balance: 25 records read from t-1 at offsets 100 to 124, "
+        f"{25 + by} accounted for; nothing was committed, the batch will be read again"
+    )
+
+
+def test_repeated_records_are_among_the_others_and_not_added() -> None:
+    ledger.check([replace(GOOD, repeated=25)])
+
+
+def test_entries_become_rows_of_the_table(spark: SparkSession) -> None:
+    rows = ledger.rows(spark, [GOOD, replace(GOOD, partition=2)])
+    assert rows.schema == ledger.TABLE.schema
+    times = {name: F.unix_micros(name) for name in ("newest_record_at", "started_at", "written_at")}
+    micros = 1622548800000005
+    expected = asdict(GOOD) | dict.fromkeys(times, micros)
+    assert [row.asDict() for row in rows.withColumns(times).orderBy("partition").collect()] == [
+        expected,
+        expected | {"partition": 2},
+    ]
+
+
+def test_sums_are_over_all_entries_and_the_unbalanced_are_counted(spark: SparkSession) -> None:
+    entries = [
+        GOOD,
+        replace(GOOD, query_id="r", batch_id=0, from_offset=0, until_offset=25),
+        replace(GOOD, partition=0, until_offset=101, records=16, posts=1),
+        replace(GOOD, batch_id=8, until_offset=130, records=24),
+        replace(GOOD, batch_id=9, topic="u", until_offset=9, duplicates=6),
+    ]
+    rows = ledger.rows(spark, entries).cache()
+    assert ledger.totals(rows) == {
+        "records": 115, "posts": 41, "engagement": 30, "deletions": 5, "rejected": 15, "duplicates": 26, "repeated": 10,
+    }  # fmt: skip
+    assert ledger.unbalanced(rows) == 2
+    assert ledger.past(rows) == Past({("t", 1): 130, ("t", 0): 101, ("u", 1): 9}, deletions=5)
+    rows.unpersist()
+
+
+def test_an_empty_ledger_has_read_nothing(spark: SparkSession) -> None:
+    rows = ledger.rows(spark, [])
+    assert set(ledger.totals(rows).values()) == {0}
+    assert (ledger.unbalanced(rows), ledger.past(rows)) == (0, Past({}, deletions=0))
+
+
+def test_the_past_goes_on_with_every_batch_and_never_back() -> None:
+    past = Past({("t", 1): 130, ("u", 0): 9}, deletions=5)
+    assert [past.until("t", 1), past.until("t", 0), past.until("v", 1)] == [130, 0, 0]
+    later = past.followed_by([replace(GOOD, until_offset=140, deletions=2), replace(GOOD, partition=0)])
+    assert later == Past({("t", 1): 140, ("t", 0): 125, ("u", 0): 9}, deletions=8)
+    assert past.followed_by([GOOD]) == Past({("t", 1): 130, ("u", 0): 9}, deletions=6)
+    assert past == Past({("t", 1): 130, ("u", 0): 9}, deletions=5)

@@ -1,0 +1,149 @@
+"""Tables in Delta: made as the code describes them, written without doubling."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql.types import IntegerType, LongType, StringType, StructType
+
+from starling import delta
+from starling.errors import StorageError
+from starling.pipeline.catalogue import TABLES, create_all
+from starling.tables import Table, column
+
+TABLE = Table(
+    name="silver.things",
+    comment="One row a thing",
+    schema=StructType(
+        [
+            column("id", LongType(), "which thing", nullable=False),
+            column("name", StringType(), "what it is called"),
+        ]
+    ),
+    keys=("id",),
+    statistics=("id",),
+)
+
+
+def _actions(path: Path, version: int) -> Iterator[dict]:
+    """What a commit says, read as plain JSON."""
+    log = path / "_delta_log" / f"{version:020}.json"
+    return (json.loads(line) for line in log.read_text().splitlines())
+
+
+def _metadata(path: Path) -> dict:
+    (found,) = [action["metaData"] for action in _actions(path, 0) if "metaData" in action]
+    return found
+
+
+def _rows(spark: SparkSession, lake: str) -> list[tuple]:
+    return sorted(tuple(row) for row in delta.read(spark, TABLE, lake).collect())
+
+
+def _things(spark: SparkSession, *rows: tuple[int | None, str]):
+    return spark.createDataFrame([(name, id_) for id_, name in rows], "name string, id bigint")
+
+
+@pytest.fixture(scope="module")
+def catalogue(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with all tables."""
+    lake = tmp_path_factory.mktemp("lake")
+    create_all(spark, str(lake))
+    return lake
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_is_made_as_the_code_describes_it(catalogue: Path, table: Table) -> None:
+    layer, name = table.name.split(".")
+    made = _metadata(catalogue / layer / name)
+    assert made["description"] == table.comment
+    fields = [(f["name"], f["nullable"], f["metadata"]["comment"]) for f in json.loads(made["schemaString"])["fields"]]
+    assert fields == [(field.name, field.nullable, field.metadata["comment"]) for field in table.schema]
+    assert StructType.fromJson(json.loads(made["schemaString"])) == table.schema
+    assert made["configuration"] == {
+        "delta.dataSkippingStatsColumns": ",".join(table.statistics),
+        "delta.enableDeletionVectors": "false",
+    }
+    assert made["partitionColumns"] == []
+
+
+def test_a_table_that_is_there_is_left_as_it_is(spark: SparkSession, catalogue: Path) -> None:
+    create_all(spark, str(catalogue))
+    assert [path.name for path in sorted((catalogue / "silver/posts/_delta_log").glob("*.json"))] == [f"{0:020}.json"]
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> str:
+    """A lake with one table and a row in it."""
+    where = str(tmp_path / "lake")
+    delta.create(spark, TABLE, where)
+    delta.append(_things(spark, (1, "one")), TABLE, where, 1)
+    return where
+
+
+def test_a_table_of_another_version_is_one_clear_line(spark: SparkSession, lake: str) -> None:
+    wanted = [column("id", IntegerType(), "which"), *TABLE.schema.fields[1:], column("size", LongType(), "how large")]
+    with pytest.raises(StorageError) as refused:
+        delta.create(spark, replace(TABLE, schema=StructType(wanted)), lake)
+    assert str(refused.value) == (
+        f"table silver.things at {lake}/silver/things was made by another version of Starling: it lacks id int, "
+        "size bigint; move it away, or set paths.lake to a new folder, and replay the topic"
+    )
+    # Columns that are there and not asked for do no harm.
+    delta.create(spark, replace(TABLE, schema=StructType(TABLE.schema.fields[:1])), lake)
+
+
+def test_something_else_in_the_place_of_a_table_is_one_clear_line(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "silver").mkdir()
+    (tmp_path / "silver" / "things").write_text("not a table")
+    with pytest.raises(StorageError) as refused:
+        delta.create(spark, TABLE, str(tmp_path))
+    message = str(refused.value)
+    assert message.startswith(f"table silver.things cannot be made or read at {tmp_path}/silver/things: ")
+    assert "\n" not in message
+
+
+def test_rows_are_appended_by_name_into_as_few_files_as_they_need(
+    spark: SparkSession, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = _things(spark, (2, "two"), (3, "three"), (4, "four")).repartition(3)
+    delta.append(rows, TABLE, lake, 3)
+    path = Path(lake) / "silver" / "things"
+    assert len([action for action in _actions(path, 2) if "add" in action]) == 1
+    assert _rows(spark, lake) == [(1, "one"), (2, "two"), (3, "three"), (4, "four")]
+    monkeypatch.setattr(delta, "ROWS_PER_FILE", 2)
+    delta.append(_things(spark, (5, "five"), (6, "six"), (7, "seven")).repartition(3), TABLE, lake, 3)
+    assert len([action for action in _actions(path, 3) if "add" in action]) == 2
+    assert delta.count(spark, [TABLE], lake) == {"silver.things": 7}
+
+
+def test_statistics_are_kept_of_the_columns_named_and_of_no_text(spark: SparkSession, lake: str) -> None:
+    (added,) = [action["add"] for action in _actions(Path(lake) / "silver" / "things", 1) if "add" in action]
+    statistics = json.loads(added["stats"])
+    assert statistics["minValues"] == statistics["maxValues"] == {"id": 1}
+    assert "one" not in added["stats"]
+
+
+def test_a_null_where_none_may_be_is_refused(spark: SparkSession, lake: str) -> None:
+    with pytest.raises((PySparkException, Py4JJavaError), match="NOT NULL constraint violated for column: id"):
+        delta.append(_things(spark, (None, "nothing")), TABLE, lake, 1)
+    assert _rows(spark, lake) == [(1, "one")]
+
+
+def test_rows_are_replaced_where_the_predicate_says_in_one_commit_and_doing_it_again_changes_nothing(
+    spark: SparkSession, lake: str
+) -> None:
+    for _ in range(2):
+        delta.replace(_things(spark, (5, "five"), (6, "six")).repartition(2), TABLE, lake, "id >= 5")
+        assert _rows(spark, lake) == [(1, "one"), (5, "five"), (6, "six")]
+    delta.replace(_things(spark, (1, "uno")), TABLE, lake, "id = 1 OR id = 6")
+    assert _rows(spark, lake) == [(1, "uno"), (5, "five")]
+    with pytest.raises(PySparkException):
+        delta.replace(_things(spark, (9, "outside")), TABLE, lake, "id = 1")
+    commits = sorted((Path(lake) / "silver/things/_delta_log").glob("*.json"))
+    assert [commit.name for commit in commits] == [f"{version:020}.json" for version in range(5)]

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+from py4j.java_gateway import JavaObject
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from starling.failures import in_one_line
+
+
+def thrown(spark: SparkSession, exception: JavaObject) -> Exception:
+    """The Python exception that stands for a Java one which a call into the JVM threw, inside an ExecutionException."""
+    assert spark.sparkContext._jvm is not None
+    with pytest.raises((Py4JJavaError, PySparkException)) as caught:
+        spark.sparkContext._jvm.java.util.concurrent.CompletableFuture.failedFuture(exception).get()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("disk full"), "ValueError: disk full"),
+        (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
+        (RuntimeError("\n\n  first\nsecond"), "RuntimeError: first"),
+        (RuntimeError(), "RuntimeError"),
+        (RuntimeError(" \n "), "RuntimeError"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+)
+def test_a_python_error_is_its_kind_and_its_first_line(error: BaseException, said: str) -> None:
+    assert in_one_line(error) == said
+
+
+def test_of_a_java_error_the_innermost_cause_is_told(spark: SparkSession) -> None:
+    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    innermost = java.io.IOException("No space left on device\n\tat org.apache.kafka.common.Utils")
+    error = thrown(spark, java.lang.RuntimeException("the outer one", java.lang.IllegalStateException(innermost)))
+    assert in_one_line(error) == "IOException: No space left on device"
+
+
+def test_py4js_own_error_is_told_by_its_java_cause(spark: SparkSession) -> None:
+    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    innermost = java.io.IOException("No space left on device")
+    assert in_one_line(Py4JJavaError("", java.lang.RuntimeException(innermost))) == (
+        "IOException: No space left on device"
+    )
+
+
+def test_a_java_error_without_a_message_is_its_kind(spark: SparkSession) -> None:
+    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    assert in_one_line(thrown(spark, java.lang.OutOfMemoryError())) == "OutOfMemoryError"
+
+
+def test_causes_that_go_round_in_a_circle_come_to_an_end(spark: SparkSession) -> None:
+    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    one = java.lang.RuntimeException("one")
+    two = java.lang.RuntimeException("two", one)
+    one.initCause(two)
+    # Not thrown: PySpark itself does not come to an end with it.
+    assert in_one_line(Py4JJavaError("", one)) in ("RuntimeException: one", "RuntimeException: two")
+
+
+def test_an_error_that_pyspark_has_made_its_own_is_told_by_its_java_cause(spark: SparkSession, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes(b"not Parquet" * 10)
+    with pytest.raises(PySparkException, match="FAILED_READ_FILE") as caught:
+        spark.read.schema("a INT").parquet(str(damaged)).collect()
+    said = in_one_line(caught.value)
+    assert said.startswith("RuntimeException: ")
+    assert "damaged.parquet is not a Parquet file" in said
+    assert "\n" not in said
