@@ -140,11 +140,12 @@ def demo(work: Path) -> Run:
     load = os.getloadavg()[0]
     cpu_before, started = children_cpu_seconds(), time.monotonic()
     command = [str(CHECKOUT / "spark-submit.sh"), "jobs/demo.py", "--work", str(work)]
+    # spark-submit hands on both outputs of a job as one.
     with subprocess.Popen(
-        command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         watch = Watch(process.pid)
-        said = process.stderr.read() if process.stderr else ""
+        said = process.stdout.read() if process.stdout else ""
         code = process.wait()
         wall = time.monotonic() - started
     driver = watch.end()

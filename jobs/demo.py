@@ -44,9 +44,7 @@ def run(settings: Settings) -> int:
         replay_once(home() / "data", settings, servers, stop.is_set)
         spark = starting.result()
         try:
-            say(
-                "Streaming: Kafka, bronze, silver, gold; the first micro-batch takes longest, while Spark compiles its code"
-            )
+            say("Streaming: Kafka, bronze, silver, gold; the first batch takes longest")
             stream(spark, settings, servers, stop, once=True)
             if stop.is_set():
                 return stop.exit_code
