@@ -61,10 +61,19 @@ def test_causes_that_go_round_in_a_circle_come_to_an_end(spark: SparkSession) ->
     assert in_one_line(Py4JJavaError("", one)) in ("RuntimeException: one", "RuntimeException: two")
 
 
-def test_an_error_that_pyspark_has_made_its_own_is_told_by_its_java_cause(spark: SparkSession, tmp_path: Path) -> None:
+def test_an_error_that_pyspark_has_made_its_own_is_told_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(PySparkException, match="PATH_NOT_FOUND") as caught:
+        spark.read.parquet(str(tmp_path / "missing.parquet"))
+    said = in_one_line(caught.value)
+    assert said.startswith("AnalysisException: ")
+    assert "missing.parquet" in said
+    assert "\n" not in said
+
+
+def test_an_error_in_a_task_is_told_by_its_innermost_cause(spark: SparkSession, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(b"not Parquet" * 10)
-    with pytest.raises(PySparkException, match="FAILED_READ_FILE") as caught:
+    with pytest.raises((PySparkException, Py4JJavaError), match="FAILED_READ_FILE") as caught:
         spark.read.schema("a INT").parquet(str(damaged)).collect()
     said = in_one_line(caught.value)
     assert said.startswith("RuntimeException: ")

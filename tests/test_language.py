@@ -48,7 +48,9 @@ TEXTS: list[tuple[str | None, str | None]] = [
     ("К сожалению, у меня сегодня нет времени идти с тобой в кино", "ru"),
     # Links, handles and hashtags are in no language, although their words may be.
     (f"@the_best_friend_of #ThisIsEnglish {GERMAN} https://example.org/this/is/the/way/of/the/world", "de"),
-    ("#ThisIsEnglish @the_best_friend https://example.org/this/is/the/way", "und"),
+    ("#the #weather #is #very #good #today #and #all #the #people #are #happy", "und"),
+    ("@the @weather @is @very @good @today @and @all @the @people @are @happy", "und"),
+    ("https://example.org/the/weather-is-very-good-today-and-all-the-people-are-happy", "und"),
     # Only the beginning of a long text is looked at.
     (f"{GERMAN}. " * 5 + f"{ENGLISH}. " * 200, "de"),
     ("😀😀 👍🏽 !!!", "und"),

@@ -32,7 +32,9 @@ def events(spark: SparkSession) -> dict[str, Row]:
     rows = from_kafka(kafka_rows(spark, list(SENT.values())))
     assert [(f.name, f.dataType) for f in rows.schema] == [(f.name, f.dataType) for f in TABLE.schema]
     micros = {f"{name}_us": F.unix_micros(name) for name in ("kafka_timestamp", "collected_at")}
-    by_offset = {row.offset: row for row in rows.withColumns(micros).collect()}
+    # Python mends text that is not UTF-8 on its way here, so Spark is asked.
+    valid = {f"{name}_is_valid": F.is_valid_utf8(name) for name in ("source", "key", "payload")}
+    by_offset = {row.offset: row for row in rows.withColumns({**micros, **valid}).collect()}
     return {name: by_offset[offset] for offset, name in enumerate(SENT)}
 
 
@@ -74,6 +76,11 @@ def test_bytes_that_are_not_utf_8_are_marked_in_the_text_and_kept_beside_it(even
     assert row.payload == '{"a":"\ufffd\ufffd\ufffd"}'
     assert bytes(row.raw) == b'{"a":"\xff\xfe\xc3"}'
     assert row.key == "x:\ufffd"
+
+
+def test_no_text_is_left_that_is_not_utf_8(events: dict[str, Row]) -> None:
+    for row in events.values():
+        assert {row.source_is_valid, row.key_is_valid, row.payload_is_valid} <= {True, None}
 
 
 def test_a_collected_at_that_is_no_time_is_null_and_one_of_another_zone_is_in_utc(events: dict[str, Row]) -> None:

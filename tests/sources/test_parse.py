@@ -205,6 +205,7 @@ GOOD_ONES = [
     Case("no seconds", _dated("2021-06-01T10:00Z"), None),
     Case("no text at all, but a text", as_json(x_v2(text="")), None),
     Case("no counts", as_json(x_v2(public_metrics=None)), None),
+    Case("counts of zero", as_json(x_v2(public_metrics={"like_count": 0, "quote_count": 0})), None),
     Case("U+0000, escaped", as_json(x_v2(text="a\0b")), None),
     Case("more fields than known", as_json(x_v2(news={"a": [1, None]}) | {"matching_rules": []}), None),
     Case("a field twice", GOOD.replace(b'"text"', b'"text": "first", "text"'), None),
