@@ -8,6 +8,7 @@ the profile (`conf/profiles/NAME.toml`), `conf/starling.toml`. The defaults belo
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -175,13 +176,13 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> str:
-        """The folder or URI under which the tables are: `paths.lake`, or `lake` in the work folder."""
-        return self.paths.lake.rstrip("/") or f"{self.paths.work}/lake"
+        """The folder (absolute) or URI under which the tables are: `paths.lake`, or `lake` in the work folder."""
+        return _place(self.paths.lake.rstrip("/") or f"{self.paths.work}/lake")
 
     @property
     def checkpoints(self) -> str:
-        """The folder or URI of the queries' checkpoints."""
-        return self.paths.checkpoints.rstrip("/") or f"{self.paths.work}/checkpoints"
+        """The folder (absolute) or URI of the queries' checkpoints."""
+        return _place(self.paths.checkpoints.rstrip("/") or f"{self.paths.work}/checkpoints")
 
     def masked(self) -> dict[str, Any]:
         """The settings as plain values with every secret covered, to print and to log."""
@@ -194,6 +195,15 @@ class Settings(BaseSettings):
     def as_toml(self) -> str:
         """What `--print-config` prints: the merged settings in the shape of `conf/starling.toml`, secrets masked."""
         return "\n".join(_toml_lines(self.masked()))
+
+
+def _place(place: str) -> str:
+    """A URI as it is; a path from the root on, because Delta takes a relative one for a table's name.
+
+    >>> _place("s3a://bucket/lake"), _place("/data/lake"), Path(_place("work/lake")) == Path.cwd() / "work" / "lake"
+    ('s3a://bucket/lake', '/data/lake', True)
+    """
+    return place if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", place) else str(Path.cwd() / place)
 
 
 def _toml_lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -11,16 +11,10 @@ from deltalake import DeltaTable
 ROOT = Path(__file__).parents[2]
 
 
-def demo(work: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        str(ROOT / "spark-submit.sh"),
-        "--driver-memory",
-        "1g",
-        str(ROOT / "jobs" / "demo.py"),
-        "--work",
-        str(work),
-    ]
-    return subprocess.run([*command, "--work", str(work)], capture_output=True, text=True, timeout=600, check=False)
+def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the command as the README gives it, in that folder."""
+    command = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "demo.py")]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 
 def bundled() -> tuple[int, set[str]]:
@@ -41,9 +35,11 @@ def bundled() -> tuple[int, set[str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(1300)
 def test_it_accounts_for_every_bundled_post_and_doubles_nothing_when_it_runs_again(tmp_path: Path) -> None:
-    work = tmp_path / "a work folder"
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    work = folder / "work"
     records, posts = bundled()
-    first = demo(work)
+    first = demo(folder)
     assert first.returncode == 0, first.stderr
     assert "Ledger: balanced" in first.stdout
     assert f"  {records:,} records read = {len(posts):,} posts + " in first.stdout
@@ -59,7 +55,7 @@ def test_it_accounts_for_every_bundled_post_and_doubles_nothing_when_it_runs_aga
     found = DeltaTable(summary["tables"]["silver.posts"]).to_pyarrow_table(columns=["post_id"])
     assert sorted(found["post_id"].to_pylist()) == sorted(posts)
 
-    second = demo(work)
+    second = demo(folder)
     assert second.returncode == 0, second.stderr
     assert json.loads((work / "summary.json").read_text())["counts"] == counts
     assert not (work / "kafka" / "broker.json").exists(), "the broker is still there"
