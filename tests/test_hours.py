@@ -76,6 +76,11 @@ def test_widened_ranges_cover_the_hours_around_and_no_others(ranges: list[Range]
     assert all(end < start for (_, end), (start, _) in itertools.pairwise(wide)), "ranges that meet are joined"
 
 
+def test_ranges_that_meet_are_joined() -> None:
+    assert widened([_span(0, 2), _span(5, 6)], 1 * HOUR, 2 * HOUR) == [_span(-1, 8)]
+    assert widened([_span(0, 2), _span(6, 7)], 1 * HOUR, 2 * HOUR) == [_span(-1, 4), _span(5, 9)]
+
+
 def test_a_range_within_another_changes_nothing() -> None:
     assert widened([_span(0, 10), _span(2, 3)], timedelta(0), timedelta(0)) == [_span(0, 10)]
 

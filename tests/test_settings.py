@@ -513,14 +513,15 @@ def test_the_printed_settings_are_a_file_that_loads(conf: Callable[..., Path]) -
 @pytest.mark.parametrize(
     ("paths", "lake", "checkpoints"),
     [
-        (Paths(work="w"), "w/lake", "w/checkpoints"),
-        (Paths(work="w", lake="s3a://b/l/"), "s3a://b/l", "w/checkpoints"),
+        (Paths(work="w"), "/here/w/lake", "/here/w/checkpoints"),
+        (Paths(work="w", lake="s3a://b/l/"), "s3a://b/l", "/here/w/checkpoints"),
         (Paths(work="/w", checkpoints="dbfs:/c//"), "/w/lake", "dbfs:/c"),
-        (Paths(work="w", lake="a", checkpoints="b"), "a", "b"),
+        (Paths(work="w", lake="a", checkpoints="b"), "/here/a", "/here/b"),
     ],
 )
 def test_lake_and_checkpoints_are_in_the_work_folder_unless_they_are_named(
     paths: Paths, lake: str, checkpoints: str
 ) -> None:
     settings = Settings(paths=paths)
-    assert (settings.lake, settings.checkpoints) == (lake, checkpoints)
+    here = str(Path.cwd())
+    assert (settings.lake, settings.checkpoints) == (lake.replace("/here", here), checkpoints.replace("/here", here))
