@@ -1,6 +1,5 @@
 """Collect posts into Kafka: replay files of them, at any pace."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from starling.sources.pacing import Pace
 from starling.sources.progress import progress_on
 from starling.sources.replay import Times, replay
 from starling.stopping import StopWish
+from starling.terminal import terminal
 
 app = cli.app(__doc__)
 
@@ -68,7 +68,7 @@ def _collect(files: list[ReplayFile], settings: Settings, pace: Pace, times: Tim
     stop = StopWish()
     stop.listen()
     with connect(settings) as servers:
-        with progress_on(sys.stderr) as progress:
+        with terminal() as screen, progress_on(screen) as progress:
             summary = replay(
                 files, settings, servers, pace=pace, times=times, loops=loops, progress=progress, stopped=stop.is_set
             )

@@ -28,7 +28,15 @@ from starling.errors import ConfigError
 ENV_PREFIX = "STARLING_"
 # Read by the set-up scripts and by `load` itself, so they are not settings.
 RESERVED_ENV = frozenset(
-    {"STARLING_HOME", "STARLING_CONFIG", "STARLING_PROFILE", "STARLING_VENV", "STARLING_PYTHON", "STARLING_JARS"}
+    {
+        "STARLING_HOME",
+        "STARLING_CONFIG",
+        "STARLING_PROFILE",
+        "STARLING_VENV",
+        "STARLING_PYTHON",
+        "STARLING_JARS",
+        "STARLING_TERMINAL",
+    }
 )
 
 # What may be handed to Kafka clients. Written in librdkafka's words; `starling.kafka` says the same to Java.

@@ -18,6 +18,7 @@ from starling.ops.status import StatusLine
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import create_all
 from starling.settings import Settings
+from starling.terminal import terminal
 
 _POLL_SECONDS = 0.2
 
@@ -44,13 +45,14 @@ def stream(spark: SparkSession, settings: Settings, servers: str, stop: threadin
 
 @contextmanager
 def _status_line(spark: SparkSession, metrics: StreamMetrics) -> Iterator[StatusLine]:
-    status = StatusLine(metrics)
-    spark.streams.addListener(status)
-    try:
-        yield status
-    finally:
-        spark.streams.removeListener(status)
-        status.close()
+    with terminal() as screen:
+        status = StatusLine(metrics, screen)
+        spark.streams.addListener(status)
+        try:
+            yield status
+        finally:
+            spark.streams.removeListener(status)
+            status.close()
 
 
 def _source(spark: SparkSession, settings: Settings, servers: str) -> DataFrame:

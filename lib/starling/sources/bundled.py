@@ -1,7 +1,6 @@
 """The posts that come with the project, replayed once a work folder."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from starling.settings import Settings
 from starling.sources.files import replay_file
 from starling.sources.progress import progress_on
 from starling.sources.replay import replay
+from starling.terminal import terminal
 
 
 def replay_once(folder: Path, settings: Settings, servers: str, stopped: Callable[[], bool]) -> int:
@@ -24,7 +24,7 @@ def replay_once(folder: Path, settings: Settings, servers: str, stopped: Callabl
     paths = sorted(folder.glob("*.jsonl.gz"))
     if not paths:
         raise ConfigError(f"no bundled posts in {folder}; they come with a checkout of the project")
-    with progress_on(sys.stderr) as progress:
+    with terminal() as screen, progress_on(screen) as progress:
         done = replay([replay_file(path) for path in paths], settings, servers, progress=progress, stopped=stopped)
     done.raise_for_failures()
     if done.complete:
