@@ -15,7 +15,7 @@ VARIABLE = "STARLING_TERMINAL"
 def terminal() -> Iterator[TextIO]:
     """The caller's terminal where there is one, else the standard error."""
     try:
-        screen = Path(os.environ[VARIABLE]).open("w")
+        screen = Path(os.environ[VARIABLE]).open("w")  # noqa: SIM115 -- closed below
     except (KeyError, OSError):
         yield sys.stderr
         return
