@@ -126,6 +126,12 @@ CASES = {
     "a duplicate read again after the deletion came": Case(
         [(post(2), "duplicates", "")], {"1": 1}, {"1/1": 1}, {"1": 3}, events={2}
     ),
+    "a post that was written and not yet in bronze, beside its deletion": Case(
+        [(post(1), "posts", "events observations"), (deletion(5), "deletions", "events deletions")], {"1": 1}
+    ),
+    "counts that were written and not yet in bronze, beside the deletion": Case(
+        [(repost(1), "engagement", "events"), (deletion(5), "deletions", "events deletions")], {}, {"2/5": 1}
+    ),
     "a post refused for its deletion, read again": Case(
         [(post(5), "rejected", "")], deletions={"1": 1}, rejected={5}, events={5}, deleted={5}
     ),
