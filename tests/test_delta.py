@@ -139,7 +139,7 @@ def test_rows_are_replaced_where_the_predicate_says_in_one_commit_and_doing_it_a
     spark: SparkSession, lake: str
 ) -> None:
     for _ in range(2):
-        delta.replace(_things(spark, (5, "five"), (6, "six")).repartition(2), TABLE, lake, "id >= 5")
+        delta.replace(_things(spark, (5, "five"), (6, "six")).repartitionByRange(2, "id"), TABLE, lake, "id >= 5")
         assert _rows(spark, lake) == [(1, "one"), (5, "five"), (6, "six")]
     assert len([action for action in _actions(Path(lake) / "silver" / "things", 3) if "add" in action]) == 1
     delta.replace(_things(spark, (1, "uno")), TABLE, lake, "id = 1 OR id = 6")

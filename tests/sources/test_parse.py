@@ -18,6 +18,7 @@ from starling.sources.parse import parse
 ARCHIVE = (("source", b"x-archive"),)
 GOOD = as_json(x_v2())
 NOT_JSON = "not exactly one valid JSON document"
+REPOST = [{"type": "retweeted", "id": "9"}]
 DEEP = "[" * 2000 + "]" * 2000
 
 
@@ -158,11 +159,13 @@ VALUES = [
     Case("repost of a word", as_json(x_v2(referenced_tweets=[{"type": "retweeted", "id": "x"}])), "bad_id",
          "x is not a post's id"),
     Case("repost with a bad id of its own",
-         as_json(x_v2(id="x", referenced_tweets=[{"type": "retweeted", "id": "9"}])), "bad_id",
+         as_json(x_v2(id="x", referenced_tweets=REPOST)), "bad_id",
          "9 is not a post's id"),
     Case("archive: repost of nothing", as_json(x_archive(is_retweet=True)), "bad_id", "null is not a post's id",
          ARCHIVE),
     Case("no created_at", _dated(None), "missing_created_at", "no created_at"),
+    Case("repost without created_at", as_json(x_v2(created_at=None, referenced_tweets=REPOST)), "missing_created_at",
+         "no created_at"),
     Case("epoch ms as text", _dated("1617292396000"), "bad_created_at", "1617292396000 is no ISO 8601 time"),
     Case("epoch ms", _dated(1617292396000), "bad_created_at", "1617292396000 is no ISO 8601 time"),
     Case("+25:00", _dated("2021-06-01T10:00:00+25:00"), "bad_created_at",
@@ -185,7 +188,7 @@ VALUES = [
     Case("negative last count", as_json(x_v2(public_metrics={"like_count": 0, "quote_count": -3})), "negative_count",
          "1/0/-/-/-3"),
     Case("repost without counts",
-         as_json(x_v2(referenced_tweets=[{"type": "retweeted", "id": "9"}], public_metrics=None)), "nothing_counted",
+         as_json(x_v2(referenced_tweets=REPOST, public_metrics=None)), "nothing_counted",
          "a repost without any count"),
     Case("deletion of a word", _deletion(tweet={"id": "x"}), "bad_id", "x is not a post's id"),
     Case("deletion at no time", _deletion(tweet={"id": "5"}, event_at="x"), "bad_created_at", "x is no ISO 8601 time"),
@@ -205,6 +208,7 @@ GOOD_ONES = [
     Case("no seconds", _dated("2021-06-01T10:00Z"), None),
     Case("no text at all, but a text", as_json(x_v2(text="")), None),
     Case("no counts", as_json(x_v2(public_metrics=None)), None),
+    Case("repost without a text", as_json(x_v2(text=None, referenced_tweets=REPOST)), None),
     Case("counts of zero", as_json(x_v2(public_metrics={"like_count": 0, "quote_count": 0})), None),
     Case("U+0000, escaped", as_json(x_v2(text="a\0b")), None),
     Case("more fields than known", as_json(x_v2(news={"a": [1, None]}) | {"matching_rules": []}), None),
