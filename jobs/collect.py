@@ -72,8 +72,7 @@ def _collect(files: list[ReplayFile], settings: Settings, pace: Pace, times: Tim
             summary = replay(
                 files, settings, servers, pace=pace, times=times, loops=loops, progress=progress, stopped=stop.is_set
             )
-        print(*summary.lines(), sep="\n", flush=True)
-        summary.raise_for_failures()
+        summary.report()
     return stop.exit_code
 
 

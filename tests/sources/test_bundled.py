@@ -1,9 +1,11 @@
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from sources.kafka_records import received
 from starling.errors import BrokerError, ConfigError
@@ -83,6 +85,33 @@ def test_a_folder_without_posts_is_one_clear_line(broker: str, settings: Setting
             replay_once(folder, settings, broker, never)
         assert str(caught.value) == f"no bundled posts in {folder}; they come with a checkout of the project"
     assert not note.exists()
+
+
+def test_records_that_the_broker_refuses_are_listed_with_the_reasons(
+    broker: str, settings: Settings, folder: Path, note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = NewTopic(settings.kafka.topic, 1, config={"max.message.bytes": "1000"})
+    admin = AdminClient({"bootstrap.servers": broker})
+    admin.create_topics([small])[small.topic].result()
+    row = {"status_id": "81", "created_at": "2020-01-01T00:00:00Z", "text": os.urandom(1000).hex()}
+    (folder / "c.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    with pytest.raises(BrokerError, match=r"^1 records were refused, for the reasons above$"):
+        replay_once(folder, settings, broker, never)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"sent              80  to {settings.kafka.topic} in ")
+    assert others == [
+        "failed             1",
+        f"  {folder}/c.jsonl.gz:1: Broker: Message size too large",
+        "skipped            0",
+    ]
+    assert not note.exists()
+
+
+def test_a_replay_without_failures_prints_no_account_of_its_own(
+    broker: str, settings: Settings, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay_once(folder, settings, broker, never)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_broker_that_is_lost_leaves_no_note(settings: Settings, folder: Path, note: Path) -> None:

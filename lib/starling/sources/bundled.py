@@ -26,7 +26,7 @@ def replay_once(folder: Path, settings: Settings, servers: str, stopped: Callabl
         raise ConfigError(f"no bundled posts in {folder}; they come with a checkout of the project")
     with terminal() as screen, progress_on(screen) as progress:
         done = replay([replay_file(path) for path in paths], settings, servers, progress=progress, stopped=stopped)
-    done.raise_for_failures()
+    done.report(failures_alone=True)
     if done.complete:
         _write(note, {"files": [path.name for path in paths], "sent": done.sent})
     return done.sent

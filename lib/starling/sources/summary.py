@@ -80,12 +80,23 @@ class Summary:
             *([] if self.complete else ["stopped before the end"]),
         ]
 
-    def raise_for_failures(self) -> None:
-        """Raises BrokerError where a record was not delivered."""
+    def report(self, *, failures_alone: bool = False) -> None:
+        """Prints the lines, or with `failures_alone` only where there is a failure, which they give the reasons for.
+
+        Raises BrokerError where a record was not delivered.
+        """
+        failure = self._failure()
+        if failure or not failures_alone:
+            print(*self.lines(), sep="\n", flush=True)
+        if failure:
+            raise BrokerError(failure)
+
+    def _failure(self) -> str | None:
         if self.trouble is not None:
-            raise BrokerError(f"{self.trouble}; {self.failed:,} records were not acknowledged")
+            return f"{self.trouble}; {self.failed:,} records were not acknowledged"
         if self.failed:
-            raise BrokerError(f"{self.failed:,} records were refused, for the reasons above")
+            return f"{self.failed:,} records were refused, for the reasons above"
+        return None
 
 
 def _described(problems: Sequence[Problem], count: int) -> list[str]:
