@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import starling
 from starling import cli
+from starling.configuration import load
 from starling.errors import BrokerError, ConfigError, LedgerError, StarlingError, StorageError, StreamError
-from starling.settings import load
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from starling import configuration
 from starling import settings as module
+from starling.configuration import load
 from starling.errors import ConfigError
-from starling.settings import Kafka, Metrics, Paths, Privacy, Settings, load
+from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
 
 try:
     import tomllib
@@ -41,6 +43,21 @@ DEFAULTS = {
     "language": {"min_confidence": 0.5},
     "sentiment": {"max_characters": 8_000},
     "trends": {"baseline_hours": 24},
+    "models": {"tracking_uri": "", "seed": 7, "refresh_seconds": 10.0},
+    "topics": {
+        "min_posts": 5,
+        "vocabulary": 2_000,
+        "min_clusters": 4,
+        "max_clusters": 24,
+        "held_out_share": 0.2,
+    },
+    "engagement": {
+        "held_out_authors": 0.3,
+        "held_out_time": 0.3,
+        "settle_hours": 24,
+        "vocabulary": 1_000,
+        "selected_words": 100,
+    },
     "privacy": {"pseudonym_key": ""},
     "metrics": {"host": "127.0.0.1", "port": 9108},
 }
@@ -108,15 +125,15 @@ def test_without_a_file_the_defaults_are_the_codes(tmp_path: Path, monkeypatch: 
 
 def test_without_starling_home_the_files_are_the_checkouts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert module.home() == CHECKOUT
+    assert configuration.home() == CHECKOUT
 
 
 def test_in_a_shipped_zip_the_files_are_those_of_the_current_folder(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "starling.zip", "w") as packed:
-        for name in ("__init__", "errors", "settings"):
-            packed.write(Path(module.__file__).with_name(f"{name}.py"), f"starling/{name}.py")
+        for name in ("__init__", "configuration", "errors", "settings"):
+            packed.write(Path(configuration.__file__).with_name(f"{name}.py"), f"starling/{name}.py")
     said = subprocess.run(
-        [sys.executable, "-c", "from starling.settings import home, load; print(home(), load().paths.work)"],
+        [sys.executable, "-c", "from starling.configuration import home, load; print(home(), load().paths.work)"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path / "starling.zip")},
         capture_output=True,
@@ -189,6 +206,21 @@ def test_the_environment_sets_every_key(conf: Callable[..., Path], monkeypatch: 
         "language": {"min_confidence": 1.0},
         "sentiment": {"max_characters": 100},
         "trends": {"baseline_hours": 672},
+        "models": {"tracking_uri": "http://127.0.0.1:5000", "seed": 0, "refresh_seconds": 0.5},
+        "topics": {
+            "min_posts": 1,
+            "vocabulary": 10,
+            "min_clusters": 2,
+            "max_clusters": 1_000,
+            "held_out_share": 0.5,
+        },
+        "engagement": {
+            "held_out_authors": 0.5,
+            "held_out_time": 0.5,
+            "settle_hours": 0,
+            "vocabulary": 10,
+            "selected_words": 1,
+        },
         "privacy": {"pseudonym_key": "{key}"},
         "metrics": {"host": "::1", "port": 0},
     }
@@ -231,7 +263,7 @@ def test_an_unknown_section_is_named_with_its_file(conf: Callable[..., Path]) ->
     conf("[zzz]")
     assert complaint() == (
         f"[zzz] (from {path}): unknown section; known: paths, kafka, broker, stream, limits, language, sentiment, "
-        "trends, privacy, metrics"
+        "trends, models, topics, engagement, privacy, metrics"
     )
 
 
@@ -286,6 +318,18 @@ def test_the_set_up_scripts_variables_are_no_settings(monkeypatch: pytest.Monkey
         ("sentiment", "max_characters", "100001", "less than or equal to 100000"),
         ("trends", "baseline_hours", "0", "greater than or equal to 1"),
         ("trends", "baseline_hours", "673", "less than or equal to 672"),
+        ("models", "seed", "-1", "greater than or equal to 0"),
+        ("models", "refresh_seconds", "3601", "less than or equal to 3600"),
+        ("topics", "min_posts", "0", "greater than or equal to 1"),
+        ("topics", "vocabulary", "9", "greater than or equal to 10"),
+        ("topics", "min_clusters", "1", "greater than or equal to 2"),
+        ("topics", "max_clusters", "1001", "less than or equal to 1000"),
+        ("topics", "held_out_share", "1", "less than 1"),
+        ("engagement", "held_out_authors", "0", "greater than 0"),
+        ("engagement", "held_out_time", "1", "less than 1"),
+        ("engagement", "settle_hours", "-1", "greater than or equal to 0"),
+        ("engagement", "vocabulary", "10001", "less than or equal to 10000"),
+        ("engagement", "selected_words", "0", "greater than or equal to 1"),
         ("metrics", "port", "65536", "metrics.port = 65536 (from {file}): input should be less than or equal to 65535"),
     ],
 )
@@ -435,6 +479,7 @@ def test_pydantics_own_errors_do_not_repeat_a_secret_either() -> None:
 def test_secrets_are_covered_wherever_settings_are_shown() -> None:
     settings = Settings(
         privacy=Privacy(pseudonym_key=SECRET),  # type: ignore[arg-type]
+        models=module.Models(tracking_uri=f"postgresql://me:{SECRET}@host/db"),
         kafka=Kafka(
             options={"sasl.username": "me", "sasl.password": SECRET, "ssl.key.password": SECRET, "client.id": "a"}
         ),
@@ -447,6 +492,7 @@ def test_secrets_are_covered_wherever_settings_are_shown() -> None:
         "ssl.key.password": "********",
         "client.id": "a",
     }
+    assert masked["models"]["tracking_uri"] == "postgresql://********@host/db"
     shown = [str(masked), settings.as_toml(), repr(settings), str(settings), f"{settings.kafka} {settings.privacy}"]
     assert not [text for text in shown if SECRET in text]
     assert settings.kafka.options["sasl.password"] == SECRET, "covering changed the settings themselves"

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from starling.configuration import load
 from starling.errors import StarlingError
 from starling.failures import in_one_line
-from starling.settings import Settings, load
+from starling.settings import Settings
 
 Work = Annotated[
     str | None, typer.Option("--work", metavar="DIR", help="Folder for tables, checkpoints and the embedded broker.")

@@ -49,9 +49,19 @@ def _has(schema: StructType, name: str, kind: DataType) -> bool:
     return name in schema.names and schema[name].dataType == kind
 
 
-def read(spark: SparkSession, table: Table, lake: str) -> DataFrame:
-    """The table as it stands now."""
-    return spark.read.format("delta").load(table.path(lake))
+def read(spark: SparkSession, table: Table, lake: str, version: int | None = None) -> DataFrame:
+    """The table as it stands now, or as it stood at one of its versions."""
+    reader = spark.read.format("delta")
+    if version is not None:
+        reader = reader.option("versionAsOf", version)
+    return reader.load(table.path(lake))
+
+
+def version(spark: SparkSession, table: Table, lake: str) -> int:
+    """The number of the table's last commit."""
+    commit = DeltaTable.forPath(spark, table.path(lake)).history(1).select("version").first()
+    assert commit is not None, "a table has a commit that made it"
+    return int(commit.version)
 
 
 def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:

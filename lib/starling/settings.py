@@ -1,32 +1,20 @@
 """One frozen, validated value for everything that can be set, made before Spark starts.
 
-Layers, the first that sets a key wins: command line, `STARLING_SECTION_KEY` in the environment,
-the profile (`conf/profiles/NAME.toml`), `conf/starling.toml`. The defaults below are those of
-`conf/starling.toml`, so that a notebook without the file gets the same values; a test holds them equal.
+`starling.configuration` merges the layers. The defaults below are those of `conf/starling.toml`, so that a notebook
+without the file gets the same values; a test holds them equal.
 """
 
-import difflib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-    TomlConfigSettingsSource,
-)
-
-from starling.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_PREFIX = "STARLING_"
-# Read by the set-up scripts and by `load` itself, so they are not settings.
+# Read by the set-up scripts and by `starling.configuration` itself, so they are not settings.
 RESERVED_ENV = frozenset(
     {
         "STARLING_HOME",
@@ -62,7 +50,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 class Section(BaseModel):
     """A table of the settings file: frozen, and closed to unknown keys."""
 
-    # No message of pydantic's own repeats what was given, for that may be a secret; `load` says what may be said.
+    # No message of pydantic's own repeats what was given, for that may be a secret: `starling.configuration` says
+    # what may be said.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -134,6 +123,34 @@ class Trends(Section):
     baseline_hours: Annotated[int, Field(ge=1, le=24 * 28)] = 24
 
 
+class Models(Section):
+    """Training, tracking and promotion."""
+
+    tracking_uri: Annotated[str, Field(repr=False)] = ""  # a database's may hold its password
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
+    refresh_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+
+
+class Topics(Section):
+    """Clusters of hashtags, and of words."""
+
+    min_posts: Annotated[int, Field(ge=1)] = 5
+    vocabulary: Annotated[int, Field(ge=10, le=100_000)] = 2_000
+    min_clusters: Annotated[int, Field(ge=2)] = 4
+    max_clusters: Annotated[int, Field(ge=2, le=1_000)] = 24
+    held_out_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+class Engagement(Section):
+    """What a post will earn."""
+
+    held_out_authors: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    held_out_time: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    settle_hours: Annotated[int, Field(ge=0)] = 24
+    vocabulary: Annotated[int, Field(ge=10, le=10_000)] = 1_000
+    selected_words: Annotated[int, Field(ge=1, le=10_000)] = 100
+
+
 class Privacy(Section):
     """Who wrote a post is kept as a keyed pseudonym only."""
 
@@ -167,6 +184,9 @@ class Settings(BaseSettings):
     language: Language = Language()
     sentiment: Sentiment = Sentiment()
     trends: Trends = Trends()
+    models: Models = Models()
+    topics: Topics = Topics()
+    engagement: Engagement = Engagement()
     privacy: Privacy = Privacy()
     metrics: Metrics = Metrics()
 
@@ -179,7 +199,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """`load` has merged the layers already, so the value is made from what it is given alone."""
+        """`starling.configuration` has merged the layers already, so the value is made from what it is given alone."""
         return (init_settings,)
 
     @property
@@ -192,10 +212,16 @@ class Settings(BaseSettings):
         """The folder (absolute) or URI of the queries' checkpoints."""
         return _place(self.paths.checkpoints.rstrip("/") or f"{self.paths.work}/checkpoints")
 
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's tracking and registry URI: `models.tracking_uri`, or a SQLite file in the work folder."""
+        return self.models.tracking_uri or f"sqlite:///{Path(self.paths.work).resolve() / 'mlflow' / 'mlflow.db'}"
+
     def masked(self) -> dict[str, Any]:
         """The settings as plain values with every secret covered, to print and to log."""
         values: dict[str, Any] = self.model_dump(mode="json")
         values["privacy"]["pseudonym_key"] = MASK if self.privacy.pseudonym_key.get_secret_value() else ""
+        values["models"]["tracking_uri"] = re.sub(r"//[^/@]*@", f"//{MASK}@", self.models.tracking_uri)
         for name in SECRET_KAFKA_OPTIONS & values["kafka"]["options"].keys():
             values["kafka"]["options"][name] = MASK
         return values
@@ -232,126 +258,3 @@ def _toml_value(value: object) -> str:
         return "{" + ", ".join(f"{_toml_value(name)} = {_toml_value(one)}" for name, one in value.items()) + "}"
     # TOML knows no pairs of surrogates, and no bare DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-class _Layer:
-    """One place that settings come from, and what it is called in a message."""
-
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
-        for section, keys in values.items():
-            if not isinstance(keys, Mapping):
-                raise ConfigError(f"{name}: {_misplaced(section)}")
-        self.name = name
-        self.values: dict[str, dict[str, Any]] = {section: dict(keys) for section, keys in values.items()}
-
-    def sets(self, section: str, key: str | None) -> bool:
-        return section in self.values and (key is None or key in self.values[section])
-
-
-def _misplaced(name: str) -> str:
-    # Its value is not said: it may be a secret that was written in the wrong place.
-    if name in Settings.model_fields:
-        return f"{name} is a section: wanted a line [{name}], and its keys below"
-    return f"{name} is in no section: wanted a line such as [paths] above it"
-
-
-def home() -> Path:
-    """The checkout that this package belongs to, or the current folder when it runs from a shipped zip."""
-    given = os.environ.get("STARLING_HOME")
-    if given:
-        return Path(given)
-    checkout = Path(__file__).resolve().parents[2]
-    return checkout if (checkout / "conf").is_dir() else Path.cwd()
-
-
-def load(profile: str | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
-    """The settings of this run.
-
-    `profile` names `conf/profiles/NAME.toml` (else `STARLING_PROFILE` does); `overrides` is what the command line
-    said, as {section: {key: value}}. Raises ConfigError, one line, for an unknown key or a bad value.
-    """
-    _refuse_unknown_environment()
-    layers = list(_layers(profile, overrides or {}))
-    merged: dict[str, dict[str, Any]] = {}
-    for layer in reversed(layers):
-        for section, keys in layer.values.items():
-            merged.setdefault(section, {}).update(keys)
-    try:
-        return Settings.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError(_one_line(error, layers)) from None
-
-
-def _layers(profile: str | None, overrides: Mapping[str, Mapping[str, Any]]) -> Iterator[_Layer]:
-    yield _Layer("the command line", overrides)
-    yield _Layer("the environment", _environment())
-    profile = profile or os.environ.get("STARLING_PROFILE")
-    if profile:
-        yield _toml(home() / "conf" / "profiles" / f"{profile}.toml", wanted=f"profile {profile!r}")
-    given = os.environ.get("STARLING_CONFIG")
-    if given:
-        yield _toml(Path(given), wanted="STARLING_CONFIG")
-    elif (home() / "conf" / "starling.toml").is_file():
-        yield _toml(home() / "conf" / "starling.toml", wanted="the defaults")
-
-
-def _environment() -> Mapping[str, Any]:
-    try:
-        return EnvSettingsSource(Settings)()
-    except SettingsError as error:  # of the one key whose value is a table
-        raise ConfigError(
-            f"STARLING_KAFKA_OPTIONS (from the environment): not valid JSON: {error.__cause__}; "
-            'wanted a table such as {"security.protocol": "SASL_SSL"}'
-        ) from None
-
-
-def _toml(path: Path, wanted: str) -> _Layer:
-    if not path.is_file():
-        raise ConfigError(f"{wanted}: no file {path}; there is: {_siblings(path)}")
-    try:
-        return _Layer(str(path), TomlConfigSettingsSource(Settings, toml_file=path)())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:  # tomllib's own: a line and a column
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-
-
-def _siblings(path: Path) -> str:
-    return ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "nothing in that folder"
-
-
-def _refuse_unknown_environment() -> None:
-    """A misspelt variable would otherwise be ignored in silence."""
-    known = {f"{ENV_PREFIX}{section}_{key}".upper(): f"{section}.{key}" for section, key in _keys()}
-    for name in os.environ:
-        if name.startswith(ENV_PREFIX) and name not in RESERVED_ENV and name.upper() not in known:
-            raise ConfigError(f"environment variable {name}: unknown setting{_did_you_mean(name, known)}")
-
-
-def _keys() -> Iterator[tuple[str, str]]:
-    for section, field in Settings.model_fields.items():
-        assert isinstance(field.annotation, type)
-        assert issubclass(field.annotation, Section)
-        for key in field.annotation.model_fields:
-            yield section, key
-
-
-def _did_you_mean(name: str, known: Mapping[str, str] | list[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
-
-
-def _one_line(error: ValidationError, layers: list[_Layer]) -> str:
-    """The first thing that is wrong: which key, which value, where it was set, and what is allowed."""
-    problem = error.errors()[0]
-    section, *rest = (str(part) for part in problem["loc"])
-    key = rest[0] if rest else None
-    where = next((layer.name for layer in layers if layer.sets(section, key)), "the defaults")
-    if key is None:
-        return f"[{section}] (from {where}): unknown section{_did_you_mean(section, list(Settings.model_fields))}"
-    if problem["type"] == "extra_forbidden":
-        keys = [k for s, k in _keys() if s == section]
-        return f"{section}.{key} (from {where}): unknown key{_did_you_mean(key, keys)}"
-    message = problem["msg"].removeprefix("Value error, ")
-    shown = "" if section == "privacy" or key == "options" else f" = {problem['input']!r}"
-    return f"{section}.{'.'.join(rest)}{shown} (from {where}): {message[0].lower()}{message[1:]}"

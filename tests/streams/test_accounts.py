@@ -159,6 +159,7 @@ def test_copies_news_deletions_and_refusals_end_where_they_belong(told_lake: Lak
     assert [tuple(row.values()) for row in trends] == [("one", 2, 2, 2.0), ("two", 2, 2, 2.0)]
 
 
+@pytest.mark.slow
 def test_a_lost_checkpoint_doubles_nothing_and_drops_nothing(told_lake: Lake, tmp_path: Any) -> None:
     before = told_lake.everything()
     (tmp_path / "work" / "checkpoints").rename(tmp_path / "lost")

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from starling.broker import processes, words
 from starling.broker.folder import BrokerFolder
+from starling.configuration import home
 from starling.errors import BrokerError, ConfigError
-from starling.settings import Settings, home
+from starling.settings import Settings
 
 HOST = "127.0.0.1"
 # Any free port is one of these, below those that systems give to outgoing connections: in the seconds between the

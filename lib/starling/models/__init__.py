@@ -1,0 +1,1 @@
+"""Models: trained on silver, tracked and promoted in MLflow, applied to the stream."""

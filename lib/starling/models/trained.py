@@ -1,0 +1,80 @@
+"""What every training hands over, whatever it trained: a fitted pipeline, and all that is to be kept of how it went."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
+
+from starling.tables import Table
+
+TOPICS = "starling-hashtag-topics"
+WORDS = "starling-word-clusters"
+ENGAGEMENT = "starling-engagement"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that a search tried: a nested run."""
+
+    name: str
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that may be registered.
+
+    `example` holds a few rows of what the pipeline reads, and `outputs` names the columns that it adds and that count:
+    what they say of `example` is kept, and must be the same after loading. `leads` says, for every baseline, by how
+    much the model is better on the held-out rows, with its interval: above zero is better. `card` is what applying
+    and comparing the model takes beside the pipeline, as JSON values. `tables` are rows of gold without model_version.
+    """
+
+    name: str
+    pipeline: PipelineModel
+    example: pd.DataFrame
+    outputs: Sequence[str]
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+    leads: Mapping[str, Interval]
+    card: Mapping[str, Any]
+    trials: Sequence[Trial] = ()
+    tables: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]] = ()
+    figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A registered version, loaded again and verified: the pipeline and the card that were `Trained`."""
+
+    name: str
+    version: int
+    pipeline: PipelineModel
+    card: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a training reads: silver's tables at the versions that the run records."""
+
+    posts: DataFrame
+    engagement: DataFrame
+    versions: Mapping[str, int]
+
+
+Step = Callable[[str], None]
+"""Called with the name of each step of a long work as it begins: the progress bar."""
