@@ -1,5 +1,6 @@
 """Stream posts from Kafka to bronze, silver and gold, until stopped; with --once, until the topic is drained."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -25,17 +26,17 @@ def main(
 ) -> None:
     """The command line."""
 
-    def body() -> None:
+    def body() -> int:
         settings = cli.settings_from(work, profile)
         if print_config:
             print(settings.as_toml())
-        else:
-            run(settings, once=once)
+            return 0
+        return run(settings, once=once)
 
     cli.run(body, debug)
 
 
-def run(settings: Settings, *, once: bool) -> None:
+def run(settings: Settings, *, once: bool) -> int:
     """Starts what is missing, streams, and leaves everything stopped."""
     stop = StopWish()
     stop.listen()
@@ -46,6 +47,8 @@ def run(settings: Settings, *, once: bool) -> None:
             stream(spark, settings, servers, stop, once=once)
         finally:
             spark.stop()
+    # SIGTERM is how a service manager ends what has no end of its own: that is a good end.
+    return 0 if stop.signal == signal.SIGTERM and not once else stop.exit_code
 
 
 if __name__ == "__main__":

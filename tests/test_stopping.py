@@ -95,3 +95,24 @@ sys.exit(wish.exit_code)
     )
     assert program.communicate() == ("still here True\n", "")
     assert program.returncode == 130
+
+
+def test_what_a_busy_jvm_hands_over_late_is_still_the_one_press_and_a_second_press_is_not(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    program = start(
+        """
+from types import SimpleNamespace
+from starling.stopping import _JvmHandler
+def jvm_hears(number): _JvmHandler(wish).handle(SimpleNamespace(getNumber=lambda: number))
+send("SIGINT")
+time.sleep(0.6)
+jvm_hears(2)
+print("still here", wish.is_set(), flush=True)
+time.sleep(0.6)
+jvm_hears(2)
+print("still here", flush=True)
+"""
+    )
+    assert program.communicate() == ("still here True\n", "")
+    assert program.returncode == 130

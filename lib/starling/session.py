@@ -1,5 +1,7 @@
 """The Spark session: the given one where there is one, else one from conf/spark-defaults.conf."""
 
+import signal
+import threading
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -17,7 +19,7 @@ def get(name: str, settings: Settings) -> SparkSession:
     Raises ConfigError where Delta is missing.
     """
     given = SparkSession.getActiveSession()
-    spark = given or SparkSession.builder.appName(name).getOrCreate()
+    spark = given or _made(name)
     if _DELTA not in (spark.conf.get("spark.sql.extensions", None) or ""):
         raise ConfigError(
             "this Spark session has no Delta: start the job with ./spark-submit.sh, or give spark-submit "
@@ -26,6 +28,15 @@ def get(name: str, settings: Settings) -> SparkSession:
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     if given is None:
         _log_to(spark, Path(settings.paths.work).resolve() / "logs")
+    return spark
+
+
+def _made(name: str) -> SparkSession:
+    """A new session. It takes Ctrl-C for itself, to cancel all that runs; a job that has its own handler keeps it."""
+    ours = signal.getsignal(signal.SIGINT)
+    spark = SparkSession.builder.appName(name).getOrCreate()
+    if ours is not signal.default_int_handler and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, ours)
     return spark
 
 
