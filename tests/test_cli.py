@@ -11,7 +11,16 @@ from typer.testing import CliRunner
 import starling
 from starling import cli
 from starling.configuration import load
-from starling.errors import BrokerError, ConfigError, LedgerError, StarlingError, StorageError, StreamError
+from starling.errors import (
+    BrokerError,
+    ConfigError,
+    LedgerError,
+    ModelError,
+    NotEnoughData,
+    StarlingError,
+    StorageError,
+    StreamError,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +55,7 @@ def leave(body: Callable[[], int | None], debug: bool = False) -> int:
         (StorageError("no"), 4),
         (StreamError("no"), 5),
         (LedgerError("no"), 6),
+        (ModelError("no"), 7),
     ],
 )
 def test_each_kind_of_trouble_is_one_line_and_has_an_exit_code_of_its_own(
@@ -54,6 +64,12 @@ def test_each_kind_of_trouble_is_one_line_and_has_an_exit_code_of_its_own(
     assert leave(failing(error)) == code
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "starling: error: no\n")
+
+
+def test_too_little_data_is_said_and_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave(failing(NotEnoughData("not enough data: 0 posts"))) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "starling: not enough data: 0 posts\n")
 
 
 @pytest.mark.parametrize(("given", "code"), [(None, 0), (0, 0), (7, 7), (143, 143)])

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from starling.configuration import load
-from starling.errors import StarlingError
+from starling.errors import NotEnoughData, StarlingError
 from starling.failures import in_one_line
 from starling.settings import Settings
 
@@ -49,6 +49,9 @@ def run(main: Callable[[], int | None], debug: bool) -> NoReturn:
         code = main() or 0
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except NotEnoughData as error:
+        code = error.exit_code
+        print(f"starling: {error}", file=sys.stderr)
     except StarlingError as error:
         code = error.exit_code
         _complain(str(error), debug)

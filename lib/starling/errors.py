@@ -38,3 +38,15 @@ class LedgerError(StarlingError):
     """A batch in which the records read are not the records accounted for."""
 
     exit_code = 6
+
+
+class NotEnoughData(StarlingError):  # noqa: N818 — no error: there is nothing to train on yet
+    """A training that its data cannot carry: nothing is changed, and a job that hears it has done its work."""
+
+    exit_code = 0
+
+
+class ModelError(StarlingError):
+    """A model, its registry or its artifacts cannot be used."""
+
+    exit_code = 7

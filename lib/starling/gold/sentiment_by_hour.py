@@ -4,6 +4,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, LongType, StringType, StructType, TimestampType
 
+from starling.sentiment.agreement import LABELS
+from starling.sentiment.correction import corrected
 from starling.tables import Table, column
 
 TABLE = Table(
@@ -19,6 +21,14 @@ TABLE = Table(
             column("neutral", LongType(), "scored posts that are neutral", nullable=False),
             column("negative", LongType(), "scored posts that are negative", nullable=False),
             column("mean_compound", DoubleType(), "mean compound score, -1 to 1; null where none is scored"),
+            column("positive_share", DoubleType(), "positive / scored, 0 to 1, as VADER says"),
+            column("positive_corrected", DoubleType(), "share, 0 to 1, that people would call positive"),
+            column("positive_low", DoubleType(), "lower end of its 95 % interval"),
+            column("positive_high", DoubleType(), "upper end of its 95 % interval"),
+            column("negative_share", DoubleType(), "negative / scored, 0 to 1, as VADER says"),
+            column("negative_corrected", DoubleType(), "share, 0 to 1, that people would call negative"),
+            column("negative_low", DoubleType(), "lower end of its 95 % interval"),
+            column("negative_high", DoubleType(), "upper end of its 95 % interval"),
         ]
     ),
     keys=("platform", "hour"),
@@ -37,11 +47,16 @@ def sentiment_by_hour(posts: DataFrame) -> DataFrame:
         .agg(
             F.count("*").alias("posts"),
             F.count("compound").alias("scored"),
-            *(F.count_if(F.col("sentiment") == name).alias(name) for name in ("positive", "neutral", "negative")),
+            *(F.count_if(F.col("sentiment") == name).alias(name) for name in LABELS),
             mean_compound(),
         )
+        .withColumns(corrected("positive", _counts()) | corrected("negative", _counts()))
         .select(*TABLE.columns)
     )
+
+
+def _counts() -> list[Column]:
+    return [F.col(name) for name in LABELS]
 
 
 def mean_compound() -> Column:
