@@ -175,3 +175,14 @@ def test_the_metrics_hear_of_every_batch() -> None:
     status.onQueryProgress(progress(1, 0, 20, (offsets(p0=10), offsets(p0=10)), (None, None)))
     assert gauge(metrics, "batch_seconds") == 0.02
     assert gauge(metrics, "lag_records") == 0
+
+
+def test_a_note_stands_on_a_line_of_its_own_beside_the_live_line() -> None:
+    out = Terminal()
+    status = StatusLine(StreamMetrics(), out)
+    status.note("first")
+    status.onQueryProgress(progress(0, 10, 1000, ({}, {})))
+    status.note("champion: version 2")
+    drawn = out.getvalue()
+    assert drawn.startswith("first\n" + OVER_THE_LINE_BEFORE + "batch 0: ")
+    assert drawn.endswith("rejected 0\nchampion: version 2\n")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 
+from starling.steps import Step as Step
 from starling.tables import Table
 
 TOPICS = "starling-hashtag-topics"
@@ -74,7 +75,3 @@ class Corpus:
     posts: DataFrame
     engagement: DataFrame
     versions: Mapping[str, int]
-
-
-Step = Callable[[str], None]
-"""Called with the name of each step of a long work as it begins: the progress bar."""

@@ -35,6 +35,11 @@ class StatusLine(StreamingQueryListener):
         self._rejected += by_outcome(entries)["rejected"]
         self._freshness = freshness_seconds(entries)
 
+    def note(self, text: str) -> None:
+        """Prints a line of its own, beside the batches'."""
+        self.close()
+        print(text, file=self._out, flush=True)
+
     def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: N802 — Spark's name
         """Says nothing: the first line is the first batch's."""
 
