@@ -1,4 +1,4 @@
-"""Who becomes champion: the gate, the alias, and the log of every decision."""
+"""The gate: whether a challenger may become champion. Pure: it is told all that it goes by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

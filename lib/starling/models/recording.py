@@ -1,5 +1,6 @@
 """What is kept of a training in its MLflow run, and its model in the registry."""
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from starling.models import probe
 from starling.models.checkout import commit
 from starling.models.facts import Facts
 from starling.models.registry import Registry
-from starling.models.store import imported, in_batches, masked
+from starling.models.store import imported, in_batches, is_local, masked
 from starling.models.trained import Interval, Trained, Trial
 from starling.models.verified import write_manifest
 from starling.settings import Settings
@@ -69,7 +70,7 @@ class Training:
             for trial in trained.trials:
                 self._nest(trial)
             problems = self._draw(trained, folder / FIGURES_PATH)
-            digest = self._save(trained, self._facts(trained, tables, against), folder)
+            digest = self._save(trained, self._facts(trained, tables, against), folder / MODEL_PATH)
             store.client.log_artifacts(self.run_id, str(folder))
             source = f"{store.client.get_run(self.run_id).info.artifact_uri}/{MODEL_PATH}"
             version = self.registry.register(trained.name, self.run_id, source, digest)
@@ -106,9 +107,10 @@ class Training:
         from mlflow.entities import Metric, Param
 
         client, now = self.registry.store.client, int(time.time() * 1000)
-        values = [Metric(name, float(value), now, 0) for name, value in metrics.items()]
+        values = [Metric(_key(name), float(value), now, 0) for name, value in metrics.items()]
         said = [
-            Param(name, self.registry.store.scrubbed(str(value))[:_LONGEST_PARAM]) for name, value in params.items()
+            Param(_key(name), self.registry.store.scrubbed(str(value))[:_LONGEST_PARAM])
+            for name, value in params.items()
         ]
         for some in in_batches(values, _METRICS_PER_BATCH):
             client.log_batch(run_id, metrics=some)
@@ -156,28 +158,36 @@ class Training:
         example = self.spark.createDataFrame(trained.example)
         mlflow.spark.save_model(
             trained.pipeline,
-            str(folder / MODEL_PATH),
+            str(folder),
             mlflow_model=Model(artifact_path=MODEL_PATH, run_id=self.run_id),
             signature=infer_signature(example, trained.pipeline.transform(example).select(*trained.outputs)),
             input_example=trained.example,
             # Given, because MLflow would otherwise start a process that loads the model, to see what it imports.
             pip_requirements=[f"mlflow=={mlflow.__version__}", f"pyspark=={pyspark.__version__}"],
-            dfs_tmpdir=None,
+            dfs_tmpdir=str(folder.parent.parent / "spark") if is_local(self.spark) else None,
         )
-        for path in [*(folder / MODEL_PATH).rglob(".*.crc"), *(folder / MODEL_PATH).rglob("_SUCCESS")]:
+        for path in [*folder.rglob(".*.crc"), *folder.rglob("_SUCCESS")]:
             path.unlink()  # Hadoop's own checksums and marks, each a request more where artifacts are far away
-        asked.write(folder / MODEL_PATH)
-        about.write(folder / MODEL_PATH)
-        return write_manifest(folder / MODEL_PATH)
+        asked.write(folder)
+        about.write(folder)
+        return write_manifest(folder)
 
 
 def _metrics(trained: Trained, against: tuple[int, Interval] | None) -> dict[str, float]:
-    leads = {f"lead over {name}": lead for name, lead in trained.leads.items()}
-    if against:
-        leads["lead over champion"] = against[1]
+    """The metrics, and the leads as metrics too; the UI groups those whose names begin alike."""
+    leads = {**trained.leads, **({"champion": against[1]} if against else {})}
     bounds = {
-        f"{name}{end}": value
+        f"lead/{name}{end}": value
         for name, lead in leads.items()
-        for end, value in (("", lead.estimate), (" (low)", lead.low), (" (high)", lead.high))
+        for end, value in (("", lead.estimate), (" low", lead.low), (" high", lead.high))
     }
     return {**trained.metrics, **bounds}
+
+
+def _key(name: str) -> str:
+    """A name with what MLflow refuses in one left out.
+
+    >>> _key("author's mean (R²)")
+    'authors mean R²'
+    """
+    return re.sub(r"[^/\w.\- :]", "", name)

@@ -4,7 +4,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from starling.errors import ModelError
 from starling.failures import in_one_line
 from starling.models import facts, probe
 from starling.models.facts import Facts
-from starling.models.store import Store, imported
+from starling.models.store import Store, for_spark, imported
 from starling.models.trained import Loaded
-from starling.models.verified import verify
+from starling.models.verified import SPARK_FILES, UnusableModelError, verify
 from starling.settings import Settings
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -39,6 +39,10 @@ _DIGEST = (
     "ON t.name = v.name AND t.version = v.version AND t.workspace = v.workspace AND t.key = ? "
     "WHERE v.name = ? AND v.version = ? AND v.current_stage <> 'Deleted_Internal' AND v.workspace = 'default'"
 )
+
+
+class NoSuchVersionError(ModelError):
+    """A version that the registry does not have, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class Registry:
         try:
             loaded = self.load(name, version)
             return probe.read(self._folder(name, version)).differences(loaded.pipeline, self._spark)
-        except ModelError as error:
+        except UnusableModelError as error:
             return [str(error)]
 
     def register(self, name: str, run_id: str, source: str, digest: str) -> int:
@@ -152,6 +156,18 @@ class Registry:
             tags: Mapping[str, str] = self.store.client.get_registered_model(name).tags
         return tags.get(key)
 
+    def digest(self, name: str, version: int) -> str:
+        """The SHA-256 of a version's manifest, which tells it from every other model."""
+        if not self._is_there(name):
+            raise self._no_such(name, version)
+        with self.store.asking(f"version {version} of {name} cannot be looked up"):
+            found = self._digest_found(name, version)
+        if found is None:
+            raise UnusableModelError(
+                f"{name} version {version} is refused: it has no manifest, so Starling never made it"
+            )
+        return found
+
     def _is_there(self, name: str) -> bool:
         """Whether there is a registry at all. Where there once was one, its absence is an outage."""
         if not self.store.sqlite or self.store.sqlite.exists():
@@ -182,15 +198,6 @@ class Registry:
             raise ModelError(f"{name} has no {version}: train one, and promote it")
         return found
 
-    def _digest(self, name: str, version: int) -> str:
-        if not self._is_there(name):
-            raise self._no_such(name, version)
-        with self.store.asking(f"version {version} of {name} cannot be looked up"):
-            found = self._digest_found(name, version)
-        if found is None:
-            raise ModelError(f"{name} version {version} is refused: Starling has not registered it, it has no manifest")
-        return found
-
     def _digest_found(self, name: str, version: int) -> str | None:
         if self.store.sqlite:
             rows = self.store.query(_DIGEST, DIGEST_TAG, name, version)
@@ -207,18 +214,20 @@ class Registry:
             raise
         return tags.get(DIGEST_TAG)
 
-    def _no_such(self, name: str, version: int) -> ModelError:
-        return ModelError(
+    def _no_such(self, name: str, version: int) -> NoSuchVersionError:
+        return NoSuchVersionError(
             f"MLflow at {self.store.shown} has no version {version} of {name}: it was never there, or was deleted"
         )
 
     def _fetched(self, name: str, version: int) -> _Fetched:
         """The version's files, from the work folder where they are there and right, else from the registry."""
-        fetched = _Fetched(version, self._folder(name, version), self._digest(name, version))
+        fetched = _Fetched(version, self._folder(name, version), self.digest(name, version))
         if fetched.folder.exists():
             try:
                 verify(fetched.folder, fetched.digest)
-            except ModelError:  # damaged, or of a registry that was here before: the registry has the right ones
+            except (
+                UnusableModelError
+            ):  # damaged, or of a registry that was here before: the registry has the right ones
                 shutil.rmtree(fetched.folder)
             else:
                 return fetched
@@ -228,14 +237,17 @@ class Registry:
     def _download(self, name: str, wanted: _Fetched) -> None:
         new = wanted.folder.with_name(f".{wanted.version}-{uuid.uuid4().hex}")
         try:
-            with self.store.asking(f"the files of {name} version {wanted.version} cannot be fetched"):
+            with self.store.asking(
+                f"the files of {name} version {wanted.version} cannot be fetched", UnusableModelError
+            ):
                 new.mkdir(parents=True, mode=0o700)
                 source = self.store.client.get_model_version_download_uri(name, str(wanted.version))
-                imported().artifacts.download_artifacts(
-                    artifact_uri=source, dst_path=str(new), tracking_uri=self.store.uri
+                files = Path(
+                    imported().artifacts.download_artifacts(
+                        artifact_uri=source, dst_path=str(new), tracking_uri=self.store.uri
+                    )
                 )
-            (files,) = new.iterdir()
-            self._verify(name, _Fetched(wanted.version, files, wanted.digest))
+            self._verify(name, replace(wanted, folder=files))
             if not wanted.folder.exists():  # else another process was faster
                 files.rename(wanted.folder)
         finally:
@@ -244,14 +256,14 @@ class Registry:
     def _verify(self, name: str, fetched: _Fetched) -> None:
         try:
             verify(fetched.folder, fetched.digest)
-        except ModelError as error:
-            raise ModelError(f"{name} version {fetched.version} is refused: {error}") from error
+        except UnusableModelError as error:
+            raise UnusableModelError(f"{name} version {fetched.version} is refused: {error}") from error
 
     def _loaded(self, name: str, fetched: _Fetched) -> Loaded:
         try:
-            pipeline = PipelineModel.load(_for_spark(self._spark, fetched.folder / "sparkml"))
+            pipeline = PipelineModel.load(for_spark(self._spark, fetched.folder / SPARK_FILES))
         except (PySparkException, Py4JError) as error:
-            raise ModelError(
+            raise UnusableModelError(
                 f"{name} version {fetched.version} cannot be loaded from {fetched.folder}: {in_one_line(error)}"
             ) from error
         return Loaded(name, fetched.version, pipeline, facts.read(fetched.folder).card)
@@ -271,8 +283,3 @@ class Registry:
 
     def _record(self, name: str) -> Path:
         return self._cache / name / _LAST_GOOD
-
-
-def _for_spark(spark: SparkSession, folder: Path) -> str:
-    """The folder where all executors can read it."""
-    return folder.as_uri()

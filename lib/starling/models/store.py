@@ -18,8 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
 from starling.broker import locks
 from starling.errors import ModelError
+from starling.failures import in_one_line
 from starling.settings import MASK, Settings
 
 if TYPE_CHECKING:
@@ -79,12 +84,13 @@ class Store:
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's client, once the database is there and can be written to."""
-        mlflow = imported()
-        if self.sqlite:
-            self._make_database(self.sqlite)
         # On Databricks the registry has a URI of its own, which MLflow knows.
         registry_uri = None if self.uri.startswith("databricks") else self.uri
-        client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=registry_uri)
+        with self.asking("it cannot be opened"):
+            mlflow = imported()
+            if self.sqlite:
+                self._make_database(self.sqlite)
+            client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=registry_uri)
         return client
 
     def _make_database(self, path: Path) -> None:
@@ -119,20 +125,19 @@ class Store:
                 self.query("BEGIN IMMEDIATE", busy_seconds=busy_seconds)
 
     @contextmanager
-    def asking(self, what: str) -> Iterator[None]:
-        """Whatever goes wrong inside is a ModelError: what could not be done, where, why, and what to do."""
+    def asking(self, what: str, kind: type[ModelError] = ModelError) -> Iterator[None]:
+        """Whatever goes wrong inside is one line of that kind: where, what could not be done, why, and what to do."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # MLflow's hints are for those who write code
                 yield
-        except ModelError:
+        except (ModelError, TypeError, AttributeError, AssertionError):  # said already, or a mistake in a program
             raise
         except Exception as error:
             said = self.scrubbed(_reason(error))
             hidden = self.scrubbed(str(error)) != str(error)
-            raise ModelError(f"MLflow at {self.shown}: {what}: {said}; {_remedy(said)}") from (
-                None if hidden else error
-            )
+            message = f"MLflow at {self.shown}: {what}: {said}; {_remedy(said)}"
+            raise kind(message) from (None if hidden else error)
 
     def scrubbed(self, text: str) -> str:
         """The text without the URI's secrets."""
@@ -157,6 +162,32 @@ def imported() -> Any:
     return mlflow
 
 
+def is_local(spark: SparkSession) -> bool:
+    """Whether a path without a scheme is one on this machine's disk to Spark, on a shared one where it runs on many."""
+    return str(_hadoop(spark).FileSystem.get(_configuration(spark)).getScheme()) == "file"
+
+
+def for_spark(spark: SparkSession, folder: Path) -> str:
+    """The folder where Spark can read it: itself, or a copy on the file system that all executors share."""
+    if is_local(spark):
+        return folder.as_uri()
+    hadoop = _hadoop(spark)
+    files = hadoop.FileSystem.get(_configuration(spark))
+    copy = hadoop.Path(files.getHomeDirectory(), f".starling/models/{uuid.uuid4().hex}")
+    files.copyFromLocalFile(hadoop.Path(folder.as_uri()), copy)
+    return str(copy.toString())
+
+
+def _hadoop(spark: SparkSession) -> Any:
+    jvm = spark.sparkContext._jvm  # the only door to Hadoop's file systems
+    assert jvm is not None
+    return jvm.org.apache.hadoop.fs
+
+
+def _configuration(spark: SparkSession) -> Any:
+    return spark.sparkContext._jsc.hadoopConfiguration()
+
+
 def masked(uri: str) -> str:
     """The URI with its user, password and query covered.
 
@@ -170,6 +201,8 @@ def masked(uri: str) -> str:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause in one line."""
+    if isinstance(error, Py4JError | PySparkException):
+        return in_one_line(error)
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

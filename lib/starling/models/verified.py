@@ -9,9 +9,14 @@ from typing import Any
 
 from starling.errors import ModelError
 
+
+class UnusableModelError(ModelError):
+    """A registered model that must not, or cannot, be loaded."""
+
+
 MANIFEST = "manifest.json"
 _MLMODEL = "MLmodel"
-_SPARK_FILES = "sparkml"  # where MLflow's Spark flavour keeps what Spark has written
+SPARK_FILES = "sparkml"  # where MLflow's Spark flavour keeps what Spark has written
 _SPARK_CLASS = re.compile(r"org\.apache\.spark\.ml\.[A-Za-z0-9_.]+")
 # A stage is read from the folder that its uid names, so that a uid must not lead out of the model.
 _UID = re.compile(r"[A-Za-z0-9_-]+")
@@ -25,26 +30,26 @@ def write_manifest(folder: Path) -> str:
 
 
 def verify(folder: Path, digest: str) -> None:
-    """Raises ModelError, which names the file, unless the folder holds what `write_manifest` saw, and can be loaded."""
+    """Raises UnusableModelError, which names the file, unless the folder is what `write_manifest` saw, and is safe."""
     _check_manifest(folder, digest)
     _check_flavour(folder)
-    _check_stages(folder / _SPARK_FILES)
+    _check_stages(folder / SPARK_FILES)
 
 
 def _check_manifest(folder: Path, digest: str) -> None:
     files = _files(folder)
     if MANIFEST not in files:
-        raise ModelError(f"{MANIFEST} is missing")
+        raise UnusableModelError(f"{MANIFEST} is missing")
     if _sha256(files.pop(MANIFEST)) != digest:
-        raise ModelError(f"{MANIFEST} is not the one that was registered")
+        raise UnusableModelError(f"{MANIFEST} is not the one that was registered")
     listed: Mapping[str, str] = json.loads((folder / MANIFEST).read_bytes())["sha256"]
     for name in sorted(listed.keys() | files.keys()):
         if name not in files:
-            raise ModelError(f"{name} is missing")
+            raise UnusableModelError(f"{name} is missing")
         if name not in listed:
-            raise ModelError(f"{name} was not registered")
+            raise UnusableModelError(f"{name} was not registered")
         if _sha256(files[name]) != listed[name]:
-            raise ModelError(f"{name} is not what was registered: its SHA-256 differs")
+            raise UnusableModelError(f"{name} is not what was registered: its SHA-256 differs")
 
 
 def _check_flavour(folder: Path) -> None:
@@ -55,11 +60,13 @@ def _check_flavour(folder: Path) -> None:
     flavours: Mapping[str, Mapping[str, Any]] = described.get("flavors") or {}
     generic = flavours.get("python_function", {})
     if set(flavours) - {"spark", "python_function"} or "spark" not in flavours:
-        raise ModelError(f"{_MLMODEL} names the flavours {', '.join(sorted(flavours))}: only Spark's own is loaded")
+        raise UnusableModelError(
+            f"{_MLMODEL} names the flavours {', '.join(sorted(flavours))}: only Spark's own is loaded"
+        )
     if generic.get("loader_module", "mlflow.spark") != "mlflow.spark":
-        raise ModelError(f"{_MLMODEL} names the loader {generic['loader_module']}: only Spark's own is used")
-    if any(flavour.get("code") for flavour in flavours.values()) or flavours["spark"]["model_data"] != _SPARK_FILES:
-        raise ModelError(f"{_MLMODEL} brings code or data from elsewhere")
+        raise UnusableModelError(f"{_MLMODEL} names the loader {generic['loader_module']}: only Spark's own is used")
+    if any(flavour.get("code") for flavour in flavours.values()) or flavours["spark"]["model_data"] != SPARK_FILES:
+        raise UnusableModelError(f"{_MLMODEL} brings code or data from elsewhere")
 
 
 def _check_stages(folder: Path) -> None:
@@ -69,10 +76,10 @@ def _check_stages(folder: Path) -> None:
         if path.parent.name != "metadata" or path.name.startswith(("_", ".")):
             continue
         for line in filter(str.strip, path.read_text(encoding="utf-8").split("\n")):
-            _check_stage(f"{_SPARK_FILES}/{name}", line)
+            _check_stage(f"{SPARK_FILES}/{name}", line)
             described += 1
     if not described:
-        raise ModelError(f"{_SPARK_FILES} has no metadata")
+        raise UnusableModelError(f"{SPARK_FILES} has no metadata")
 
 
 def _check_stage(name: str, line: str) -> None:
@@ -81,11 +88,11 @@ def _check_stage(name: str, line: str) -> None:
         kind, params = stage["class"], stage["paramMap"]
         uids = [stage["uid"], *params.get("stageUids", [])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{name} is not the metadata of a Spark stage") from error
+        raise UnusableModelError(f"{name} is not the metadata of a Spark stage") from error
     if not _SPARK_CLASS.fullmatch(str(kind)) or "language" in params:
-        raise ModelError(f"{name} names the class {kind}: only stages of org.apache.spark.ml are loaded")
+        raise UnusableModelError(f"{name} names the class {kind}: only stages of org.apache.spark.ml are loaded")
     if not all(_UID.fullmatch(str(uid)) for uid in uids):
-        raise ModelError(f"{name} names a stage outside the model")
+        raise UnusableModelError(f"{name} names a stage outside the model")
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -96,7 +103,7 @@ def _files(folder: Path) -> dict[str, Path]:
 def _below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            raise ModelError(f"{path.relative_to(folder).as_posix()} is a link")
+            raise UnusableModelError(f"{path.relative_to(folder).as_posix()} is a link")
         if path.is_file():
             yield path
 

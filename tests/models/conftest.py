@@ -1,0 +1,36 @@
+"""What the tests of tracking, registry and promotion share: one MLflow on SQLite, with a model's name for each test."""
+
+import uuid
+
+import pytest
+from pyspark.sql import SparkSession
+
+from models.trainings import trained
+from starling.models.registry import Registry
+from starling.models.trained import Trained
+from starling.settings import Metrics, Models, Paths, Settings
+
+
+@pytest.fixture(scope="session")
+def mlflow_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A work folder with an MLflow of its own; to make its database takes seconds."""
+    work = tmp_path_factory.mktemp("models") / "work"
+    return Settings(paths=Paths(work=str(work)), metrics=Metrics(port=0), models=Models(seed=11))
+
+
+@pytest.fixture(scope="session")
+def fitted(spark: SparkSession) -> Trained:
+    """A fitted model without a name."""
+    return trained(spark)
+
+
+@pytest.fixture
+def name() -> str:
+    """A model that no other test has."""
+    return f"model-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def registry(mlflow_settings: Settings, spark: SparkSession) -> Registry:
+    """The registry as a process sees it that begins."""
+    return Registry(mlflow_settings, spark)
