@@ -9,10 +9,10 @@ from pyspark.sql import SparkSession
 from starling import broker, cli, session
 from starling.cli import Debug, PrintConfig, Profile, Work
 from starling.configuration import home
-from starling.pipeline import summary
 from starling.pipeline.accounts import accounts
 from starling.pipeline.catalogue import create_all
 from starling.pipeline.query import stream
+from starling.reports import summary
 from starling.settings import Settings
 from starling.sources.bundled import replay_once
 from starling.stopping import StopWish

@@ -33,6 +33,11 @@ def create(spark: SparkSession, table: Table, lake: str) -> None:
         )
 
 
+def exists(spark: SparkSession, table: Table, lake: str) -> bool:
+    """Whether the table has been made."""
+    return DeltaTable.isDeltaTable(spark, table.path(lake))
+
+
 def _make(spark: SparkSession, table: Table, path: str) -> None:
     (
         DeltaTable.createIfNotExists(spark)

@@ -1,19 +1,18 @@
 """The demo's last words: what is in the tables, for a person and for a program."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pyspark.sql import Row, SparkSession
 
 from starling.ops.ledger import OUTCOMES
 from starling.pipeline.accounts import Accounts, by_language, by_platform, top_hashtags
-from starling.pipeline.catalogue import TABLES
+from starling.plaintext import printable, table
 from starling.settings import Settings
 
 _HASHTAGS = 10
 _LANGUAGES = 8
-_NAME_WIDTH = 24  # of the tables' names, so that all columns begin at about the same place
 
 
 def lines(spark: SparkSession, settings: Settings, found: Accounts) -> Iterator[str]:
@@ -27,7 +26,7 @@ def lines(spark: SparkSession, settings: Settings, found: Accounts) -> Iterator[
 
 
 def _tables(found: Accounts) -> Iterator[str]:
-    yield from _table(["Tables", "rows"], [[name, f"{rows:,}"] for name, rows in found.rows.items()])
+    yield from table(["Tables", "rows"], [[name, f"{rows:,}"] for name, rows in found.rows.items()])
 
 
 def _ledger(found: Accounts) -> Iterator[str]:
@@ -42,7 +41,7 @@ def _ledger(found: Accounts) -> Iterator[str]:
 
 
 def _platforms(platforms: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         ["Platform", "posts", "scored", "positive", "neutral", "negative", "mean compound"],
         [
             [
@@ -59,11 +58,11 @@ def _platforms(platforms: list[Row]) -> Iterator[str]:
 def _languages(languages: list[Row]) -> Iterator[str]:
     first, rest = languages[:_LANGUAGES], languages[_LANGUAGES:]
     more = [[f"{len(rest)} more", *_counts(rest)]] if rest else []
-    yield from _table(["Language", "posts", "scored"], [[row.lang, *_counts([row])] for row in first] + more)
+    yield from table(["Language", "posts", "scored"], [[row.lang, *_counts([row])] for row in first] + more)
 
 
 def _hashtags(hashtags: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         ["Hashtag", "posts", "scored", "mean compound"],
         [["#" + printable(row.hashtag), *_counts([row]), _signed(row.mean_compound)] for row in hashtags],
     )
@@ -71,18 +70,6 @@ def _hashtags(hashtags: list[Row]) -> Iterator[str]:
 
 def _counts(rows: list[Row]) -> list[str]:
     return [f"{sum(row[name] for row in rows):,}" for name in ("posts", "scored")]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The first column stands to the left, the others to the right, each as wide as its longest cell."""
-    cells = [head, *([f"  {name}", *others] for name, *others in rows)]
-    _, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
-    name_width = max(_NAME_WIDTH, *(len(name) for name, *_ in cells))
-    yield ""
-    for name, *others in cells:
-        yield f"{name:<{name_width}}" + "".join(
-            f"   {cell:>{width}}" for cell, width in zip(others, widths, strict=True)
-        )
 
 
 def _how_to_open(settings: Settings) -> Iterator[str]:
@@ -97,7 +84,7 @@ def _how_to_open(settings: Settings) -> Iterator[str]:
 def as_json(settings: Settings, found: Accounts) -> Mapping[str, object]:
     """What `write` writes."""
     return {
-        "tables": {table.name: location(table.name.replace(".", "/"), settings.lake) for table in TABLES},
+        "tables": {name: location(name.replace(".", "/"), settings.lake) for name in found.rows},
         "ledger_balanced": found.balanced,
         "counts": {**found.rows, **found.ledger},
     }
@@ -118,15 +105,6 @@ def location(relative: str, lake: str) -> str:
     """
     joined = f"{lake}/{relative}".rstrip("/")
     return joined if ":" in lake else str(Path(joined).resolve())
-
-
-def printable(text: str) -> str:
-    """A post's words without what would move a terminal's cursor or turn its writing round.
-
-    >>> printable("a\\x1b[31mb\\u202ec")
-    'a?[31mb?c'
-    """
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _share(part: int, whole: int) -> str:

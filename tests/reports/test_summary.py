@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import Row
 
-from starling.pipeline import summary
 from starling.pipeline.accounts import Accounts
+from starling.reports import summary
 from starling.settings import Paths, Settings
 
 ROWS = {"bronze.events": 1_234_567, "silver.posts": 12, "gold.sentiment_by_hour": 0}
@@ -32,29 +32,6 @@ def platform(name: str, posts: int, scored: int, *labels: int, mean: float | Non
         negative=negative,
         mean_compound=mean,
     )
-
-
-# --- what comes from a post
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("esa2019", "esa2019"),
-        ("año_ñandú", "año_ñandú"),
-        ("東京オリンピック", "東京オリンピック"),
-        ("two words", "two words"),
-        ("a\nb\r\tc\x00", "a?b??c?"),
-        ("\x1b[2J\x1b]0;owned\x07", "?[2J?]0;owned?"),
-        ("\x9b31m", "?31m"),  # the one-byte form of the same
-        ("a\u202eb\u202ac\u2066d\u200fe", "a?b?c?d?e"),
-        ("a\u2028b\u2029c\u0085d", "a?b?c?d"),
-        ("a\u200bb\ufeffc\ud800d", "a?b?c?d"),
-        ("", ""),
-    ],
-)
-def test_a_posts_words_can_do_nothing_to_a_terminal(text: str, shown: str) -> None:
-    assert summary.printable(text) == shown
 
 
 def test_a_hashtag_is_printed_through_that() -> None:
@@ -213,12 +190,7 @@ def test_the_file_holds_the_places_the_balance_and_the_counts(tmp_path: Path) ->
         "tables": {
             "bronze.events": "s3a://b/l/bronze/events",
             "silver.posts": "s3a://b/l/silver/posts",
-            "silver.engagement": "s3a://b/l/silver/engagement",
-            "silver.deletions": "s3a://b/l/silver/deletions",
-            "silver.rejected": "s3a://b/l/silver/rejected",
             "gold.sentiment_by_hour": "s3a://b/l/gold/sentiment_by_hour",
-            "gold.hashtag_trends": "s3a://b/l/gold/hashtag_trends",
-            "ops.batches": "s3a://b/l/ops/batches",
         },
         "ledger_balanced": True,
         "counts": {
