@@ -1,12 +1,15 @@
 """What the tests of tracking, registry and promotion share: one MLflow on SQLite, with a model's name for each test."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from models.trainings import trained
+from models.registered import Original
+from models.trainings import TABLES, named, trained
 from starling.models.registry import Registry
+from starling.models.tracking import Tracking
 from starling.models.trained import Trained
 from starling.settings import Metrics, Models, Paths, Settings
 
@@ -22,6 +25,16 @@ def mlflow_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def fitted(spark: SparkSession) -> Trained:
     """A fitted model without a name."""
     return trained(spark)
+
+
+@pytest.fixture(scope="session")
+def original(mlflow_settings: Settings, spark: SparkSession, fitted: Trained) -> Original:
+    """The fitted model, recorded by a training."""
+    registry = Registry(mlflow_settings, spark)
+    with Tracking(mlflow_settings, registry, spark).training("original") as training:
+        recorded = training.record(named(fitted, "original"), TABLES)
+    source = registry.store.client.get_model_version_download_uri("original", str(recorded.version))
+    return Original("original", recorded.version, recorded.run_id, Path(source.removeprefix("file://")), registry)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 from pyspark.ml import PipelineModel
-from pyspark.ml.linalg import DenseVector, SparseVector
+from pyspark.ml.linalg import DenseVector, SparseVector, Vector
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, LongType, StructField, StructType, TimestampType, UserDefinedType
+from pyspark.sql.types import DataType, LongType, StructField, StructType, TimestampType
 
 from starling.errors import ModelError
 
@@ -50,9 +50,9 @@ class Probe:
 
 def make(pipeline: PipelineModel, example: pd.DataFrame, outputs: Sequence[str], spark: SparkSession) -> Probe:
     """The probe of a fitted pipeline."""
-    frame = spark.createDataFrame(example)
-    if any(isinstance(field.dataType, UserDefinedType) for field in frame.schema):
+    if any(isinstance(value, Vector) for name in example for value in example[name]):
         raise ModelError("a model's example must hold plain columns: a vector belongs inside the pipeline")
+    frame = spark.createDataFrame(example)
     schema = frame.schema.jsonValue()
     # A JSON round trip first, so that the answers are to the very rows that will be asked again.
     rows = json.loads(_text(_collected(frame, frame.columns)))

@@ -86,7 +86,7 @@ class Training:
             yield Path(folder) / "run"
 
     def _params(self, trained: Trained, tables: Mapping[str, int]) -> dict[str, object]:
-        versions = {f"{name}.version": version for name, version in tables.items()}
+        versions = {f"{name} version": version for name, version in tables.items()}
         return {"seed": self.settings.models.seed, "code": starling.__version__, **versions, **trained.params}
 
     def _facts(self, trained: Trained, tables: Mapping[str, int], against: tuple[int, Interval] | None) -> Facts:

@@ -60,8 +60,8 @@ class Registry:
     Versions are kept in `models` in the work folder, so that a registry that is gone stops nobody who has a champion.
     """
 
-    def __init__(self, settings: Settings, spark: SparkSession) -> None:
-        self.store = Store(settings)
+    def __init__(self, settings: Settings, spark: SparkSession, store: Store | None = None) -> None:
+        self.store = store or Store(settings)
         self._spark = spark
 
     def champion_version(self, name: str) -> int | None:

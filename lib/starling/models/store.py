@@ -30,7 +30,9 @@ from starling.settings import MASK, Settings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-BUSY_SECONDS = 10.0
+# How long a locked SQLite file is waited for: by whoever reads, and may be a stream between two batches, and by whoever
+# is about to write all of a training.
+READ_SECONDS, WRITE_SECONDS = 3.0, 30.0
 _CREATION_SECONDS = 120.0
 
 # What MLflow reads from the environment. It tells its makers of its use by default, and waits minutes for a server.
@@ -48,19 +50,24 @@ _REMEDIES = (
     ("no space", "free some space on its disk"),
     ("readonly", "make it and its folder writable"),
     ("read-only", "make it and its folder writable"),
+    ("no such artifact", "restore what is missing, or choose another version"),
     ("permission", "make it and its folder writable"),
     ("malformed", "restore it from a copy, or move it away to begin a new one"),
     ("not a database", "restore it from a copy, or move it away to begin a new one"),
     ("no such table", "it is not MLflow's: restore it from a copy, or move it away to begin a new one"),
     ("out-of-date", "upgrade it with `mlflow db upgrade`"),
 )
+_LONGEST_REASON = 500
 _REMEDY = "see that it is there and answers, or set models.tracking_uri"
 
 
 class Store:
     """MLflow's tracking server and registry at the settings' URI, and the folders that Starling keeps beside."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, read_seconds: float = READ_SECONDS, write_seconds: float = WRITE_SECONDS
+    ) -> None:
+        self._read_seconds, self._write_seconds = read_seconds, write_seconds
         self.uri = settings.tracking_uri
         self.work = Path(settings.paths.work).resolve()
         self.is_default = not settings.models.tracking_uri
@@ -110,19 +117,22 @@ class Store:
             imported().MlflowClient(tracking_uri=f"sqlite:///{new}").search_experiments(max_results=1)
             new.rename(path)
 
-    def query(self, statement: str, *values: object, busy_seconds: float = BUSY_SECONDS) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the SQLite file, read without MLflow, which takes seconds to import and 20 s to find it locked."""
+        return self._ask_sqlite(statement, values, self._read_seconds)
+
+    def _ask_sqlite(self, statement: str, values: Sequence[object], busy_seconds: float) -> list[tuple[Any, ...]]:
         assert self.sqlite is not None
         # Not mode=ro: a reader must be able to roll back what a killed writer left half done.
         uri = f"file:{quote(str(self.sqlite))}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=busy_seconds)) as database:
             return database.execute(statement, values).fetchall()
 
-    def check_writable(self, busy_seconds: float = BUSY_SECONDS) -> None:
+    def check_writable(self) -> None:
         """Raises ModelError where the SQLite file is locked or cannot be written to."""
         if self.sqlite and self.sqlite.exists():
             with self.asking("it cannot be written to"):
-                self.query("BEGIN IMMEDIATE", busy_seconds=busy_seconds)
+                self._ask_sqlite("BEGIN IMMEDIATE", (), self._write_seconds)
 
     @contextmanager
     def asking(self, what: str, kind: type[ModelError] = ModelError) -> Iterator[None]:
@@ -207,8 +217,7 @@ def _reason(error: BaseException) -> str:
         error = cause
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "no space left on the disk"
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
 
 
 def _remedy(reason: str) -> str:

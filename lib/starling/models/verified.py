@@ -24,7 +24,7 @@ _UID = re.compile(r"[A-Za-z0-9_-]+")
 
 def write_manifest(folder: Path) -> str:
     """Lists every file of the folder with its SHA-256 in `manifest.json`; returns the SHA-256 of that list."""
-    listed = {name: _sha256(path) for name, path in _files(folder).items()}
+    listed = {name: _sha256(path) for name, path in _files(folder).items() if name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps({"sha256": listed}, indent=1, sort_keys=True), encoding="utf-8")
     return _sha256(folder / MANIFEST)
 
