@@ -60,7 +60,7 @@ class Cooccurrences:
         return float(np.average([self.npmi(words) for words in model.words], weights=model.weights))
 
     def judged(self, model: Model) -> dict[str, float]:
-        """npmi: the mean; npmi_by_cluster: each counting once; diversity: share of distinct words (Dieng et al. 2020)."""
+        """npmi: the mean; npmi_by_cluster: each once; diversity: distinct words, 0 to 1 (Dieng et al. 2020)."""
         spoken = [word for words in model.words for word in words]
         return {
             "npmi": self.mean_npmi(model),
