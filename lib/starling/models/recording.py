@@ -3,7 +3,7 @@
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyspark
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from pyspark.sql import SparkSession
 
 import starling
@@ -20,7 +21,7 @@ from starling.models.checkout import commit
 from starling.models.facts import Facts
 from starling.models.registry import Registry
 from starling.models.store import imported, in_batches, is_local, masked
-from starling.models.trained import Interval, Trained, Trial
+from starling.models.trained import Evaluated, Interval, Trained, Trial
 from starling.models.verified import write_manifest
 from starling.settings import Settings
 
@@ -65,17 +66,25 @@ class Training:
         """
         store = self.registry.store
         with store.asking(f"the training of {trained.name} cannot be recorded"), self._scratch() as folder:
-            self._log(self.run_id, self._params(trained, tables), _metrics(trained, against))
-            store.client.log_inputs(self.run_id, self._datasets(tables))
+            self._describe(trained.params, _metrics(trained, against), tables)
             for trial in trained.trials:
                 self._nest(trial)
-            problems = self._draw(trained, folder / FIGURES_PATH)
+            problems = _draw(trained.figures, folder / FIGURES_PATH)
             digest = self._save(trained, self._facts(trained, tables, against), folder / MODEL_PATH)
             store.client.log_artifacts(self.run_id, str(folder))
             source = f"{store.client.get_run(self.run_id).info.artifact_uri}/{MODEL_PATH}"
             version = self.registry.register(trained.name, self.run_id, source, digest)
             store.client.set_tag(self.run_id, "starling.version", str(version))
         return Recorded(self.run_id, version, problems)
+
+    def evaluated(self, found: Evaluated, tables: Mapping[str, int]) -> Sequence[str]:
+        """Keeps an evaluation of what was not trained; returns the pictures that could not be drawn."""
+        store = self.registry.store
+        with store.asking(f"the evaluation {found.name} cannot be recorded"), self._scratch() as folder:
+            self._describe(found.params, found.metrics, tables)
+            problems = _draw(found.figures, folder / FIGURES_PATH)
+            store.client.log_artifacts(self.run_id, str(folder))
+        return problems
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:
@@ -85,9 +94,12 @@ class Training:
             (Path(folder) / "run").mkdir()
             yield Path(folder) / "run"
 
-    def _params(self, trained: Trained, tables: Mapping[str, int]) -> dict[str, object]:
+    def _describe(self, params: Mapping[str, object], metrics: Mapping[str, float], tables: Mapping[str, int]) -> None:
+        """The run's params, those that every training has first, its metrics, and the tables that it read."""
         versions = {f"{name} version": version for name, version in tables.items()}
-        return {"seed": self.settings.models.seed, "code": starling.__version__, **versions, **trained.params}
+        always = {"seed": self.settings.models.seed, "code": starling.__version__, **versions}
+        self._log(self.run_id, {**always, **params}, metrics)
+        self.registry.store.client.log_inputs(self.run_id, self._datasets(tables))
 
     def _facts(self, trained: Trained, tables: Mapping[str, int], against: tuple[int, Interval] | None) -> Facts:
         return Facts(
@@ -137,17 +149,6 @@ class Training:
             found.append(DatasetInput(dataset, [InputTag("mlflow.data.context", "training")]))
         return found
 
-    def _draw(self, trained: Trained, folder: Path) -> list[str]:
-        """Draws the figures; one that fails is a problem to tell, and not worth the training."""
-        folder.mkdir()
-        problems = []
-        for name, figure in trained.figures.items():
-            try:
-                FigureCanvasAgg(figure()).print_figure(folder / f"{name}.png", format="png")
-            except Exception as error:
-                problems.append(f"figure {name}: {in_one_line(error)}")
-        return problems
-
     def _save(self, trained: Trained, about: Facts, folder: Path) -> str:
         """Writes the model with its card, its probe and its manifest, whose digest is returned."""
         mlflow = imported()
@@ -171,6 +172,18 @@ class Training:
         asked.write(folder)
         about.write(folder)
         return write_manifest(folder)
+
+
+def _draw(figures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[str]:
+    """Draws the figures; one that fails is a problem to tell, and not worth the training."""
+    folder.mkdir()
+    problems = []
+    for name, figure in figures.items():
+        try:
+            FigureCanvasAgg(figure()).print_figure(folder / f"{name}.png", format="png")
+        except Exception as error:
+            problems.append(f"figure {name}: {in_one_line(error)}")
+    return problems
 
 
 def _metrics(trained: Trained, against: tuple[int, Interval] | None) -> dict[str, float]:

@@ -59,6 +59,16 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """Something that was measured, and made no model."""
+
+    name: str
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+    figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A registered version, loaded again and verified: the pipeline and the card that were `Trained`."""
 
