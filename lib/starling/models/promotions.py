@@ -1,5 +1,6 @@
 """Champions are made and unmade here: through the gate, with every decision in the log ops.promotions."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -33,12 +34,15 @@ class Promotions:
         self._lake = lake
         self._lock_seconds = lock_seconds
 
-    def consider(self, name: str, version: int) -> Decision:
-        """Makes a version champion if the gate lets it pass; logs what was decided, and why."""
+    def consider(self, name: str, version: int, problems: Sequence[str] = ()) -> Decision:
+        """Makes a version champion if the gate lets it pass; logs what was decided, and why.
+
+        `problems` are reasons against it that its files do not know of.
+        """
         with self._turn():
             self._settle(name)
             champion = self._registry.champion_version(name)
-            decision, evidence = self._decided(name, version, champion)
+            decision, evidence = self._judged(name, version, champion, problems)
             action = PROMOTED if decision.promote else REFUSED
             self._act(Entry(name, action, version, champion, "; ".join(decision.reasons), evidence))
         return decision
@@ -57,12 +61,19 @@ class Promotions:
             self._act(Entry(name, ROLLED_BACK, previous, champion, reason, evidence))
         return previous
 
+    def decided(self, name: str, version: int) -> bool:
+        """Whether the log has a decision on a version."""
+        with self._turn():
+            return any(entry.version == version and self._is_known(entry) for entry in self._settle(name))
+
     def settle(self, name: str) -> None:
         """Carries out the last decision of the log, if a crash kept it from that."""
         with self._turn():
             self._settle(name)
 
-    def _decided(self, name: str, version: int, champion: int | None) -> tuple[Decision, dict[str, Any]]:
+    def _judged(
+        self, name: str, version: int, champion: int | None, problems: Sequence[str]
+    ) -> tuple[Decision, dict[str, Any]]:
         try:
             facts = self._registry.facts(name, version)
         except UnusableModelError as error:
@@ -70,7 +81,7 @@ class Promotions:
         evidence = _evidence(facts) | {"manifest_sha256": self._registry.digest(name, version)}
         if version == champion:
             return Decision(promote=False, reasons=[f"version {version} is the champion"]), evidence
-        problems = self._registry.reload_problems(name, version)
+        problems = [*problems, *self._registry.reload_problems(name, version)]
         return decide(facts.leads, champion, facts.against, problems), evidence
 
     def _act(self, entry: Entry) -> None:
