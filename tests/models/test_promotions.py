@@ -16,7 +16,6 @@ from starling.models.registry import Registry
 from starling.ops import promotions
 from starling.ops.promotions import PROMOTED, REFUSED, ROLLED_BACK, Entry
 
-
 pytestmark = pytest.mark.slow
 
 
