@@ -45,6 +45,11 @@ class Cooccurrences:
         self._counts = counts
         self._posts = posts
 
+    @property
+    def counts(self) -> sp.csr_array:
+        """Of posts, words by words."""
+        return self._counts
+
     def npmi(self, words: Words) -> float:
         """Mean NPMI of the pairs of one cluster's words, -1 to 1; 0 where there is no pair."""
         pairs = list(combinations(words, 2))

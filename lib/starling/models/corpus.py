@@ -19,17 +19,14 @@ MIN_WORD_POSTS = 2
 class Documents:
     """A corpus, cut once for all trainings: a text's part follows from its hash alone.
 
-    `posts`, one row a distinct text: text_hash, terms, hashtags array<string>, held_out boolean.
-    `hashtags`, one row a hashtag with enough training texts: hashtag, posts long, terms array<string>, those of its
-    posts without the hashtag itself. `vocabulary`: the most frequent terms of the training texts, most frequent first.
+    `posts`, one row a distinct text: text_hash, terms, hashtags array<string>, held_out boolean. `vocabulary`: the most
+    frequent terms of the training texts, most frequent first.
     """
 
     posts: DataFrame
-    hashtags: DataFrame
     vocabulary: tuple[str, ...]
     training_posts: int
     held_out_posts: int
-    rare_hashtags: int
 
     @property
     def training(self) -> DataFrame:
@@ -46,11 +43,9 @@ class Documents:
 def documents(posts: DataFrame, settings: Topics) -> Iterator[Documents]:
     """The corpus of silver's posts, cached until the end of the block; raises NotEnoughData where a part is empty."""
     texts = distinct_texts(posts, settings.held_out_share).cache()
-    hashtags = _hashtags(texts.where(~F.col("held_out"))).cache()
     try:
-        yield _documents(texts, hashtags, settings)
+        yield _documents(texts, settings)
     finally:
-        hashtags.unpersist()
         texts.unpersist()
 
 
@@ -78,32 +73,28 @@ def is_held_out(share: float) -> Column:
     return eight_digits < int(share * 16**8)
 
 
-def _hashtags(training: DataFrame) -> DataFrame:
-    """One row a hashtag of the training texts, rare ones too; null where a hashtag is never with another term."""
+def hashtag_documents(training: DataFrame) -> DataFrame:
+    """What is said with each hashtag. Grain: one row a hashtag of the training texts, rare ones too.
+
+    Reads: hashtags, terms. Columns: hashtag, posts long, terms array<string>: those of its posts, without itself.
+    """
     tagged = training.withColumn("hashtag", F.explode("hashtags"))
     others = F.array_remove("terms", F.concat(F.lit("#"), F.col("hashtag")))
     return tagged.groupBy("hashtag").agg(F.count("*").alias("posts"), F.flatten(F.collect_list(others)).alias("terms"))
 
 
-def _documents(texts: DataFrame, hashtags: DataFrame, settings: Topics) -> Documents:
+def _documents(texts: DataFrame, settings: Topics) -> Documents:
     sizes = {row.held_out: row["count"] for row in texts.groupBy("held_out").count().collect()}
-    counts = hashtags.agg(
-        F.count("*").alias("all"), F.count_if(F.col("posts") >= settings.min_posts).alias("kept")
-    ).first()
-    assert counts is not None, "an aggregate without groups has one row"
     found = Documents(
         posts=texts,
-        hashtags=hashtags.where(F.col("posts") >= settings.min_posts),
         vocabulary=_vocabulary(texts.where(~F.col("held_out")), settings.vocabulary),
         training_posts=sizes.get(False, 0),
         held_out_posts=sizes.get(True, 0),
-        rare_hashtags=counts["all"] - counts["kept"],
     )
-    if not counts["kept"] or not found.held_out_posts or not found.vocabulary:
+    if not found.held_out_posts or not found.vocabulary:
         raise NotEnoughData(
             f"not enough data: {found.training_posts:,} distinct texts to learn from and {found.held_out_posts:,} held "
-            f"out, {len(found.vocabulary):,} words that two of them share, {counts['kept']:,} hashtags of "
-            f"{settings.min_posts} texts or more and {found.rare_hashtags:,} rarer"
+            f"out, {len(found.vocabulary):,} words that two of them share"
         )
     return found
 

@@ -14,13 +14,16 @@ import pandas as pd
 import scipy.sparse as sp
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import IDF, CountVectorizerModel, IDFModel, Normalizer
+from pyspark.sql import Row
+from pyspark.sql import functions as F
 
 from starling.errors import NotEnoughData
 from starling.gold import topic_lineage, topics
 from starling.models.baselines import baselines
 from starling.models.clustering import CLUSTER, FEATURES, Candidate, Choice, Clusters, Grid, Points, Search
 from starling.models.coherence import TOP_WORDS, Floats, HeldOut, Model, Words, cooccurrences, held_out
-from starling.models.corpus import Documents, distinct_texts, documents
+from starling.models.comparison import Said, lead
+from starling.models.corpus import Documents, documents, hashtag_documents
 from starling.models.labels import labels
 from starling.models.topic_identity import Identities, match
 from starling.models.topic_plots import topic_figures
@@ -43,6 +46,7 @@ class _Space:
     counts: sp.csr_array
     counting: CountVectorizerModel
     weighting: IDFModel
+    rare: int
     wordless: int
 
     @property
@@ -76,7 +80,7 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, champion: Loaded | Non
     """
     step("words of the posts")
     with documents(corpus.posts, settings.topics) as found:
-        space = _space(found)
+        space = _space(found, settings.topics.min_posts)
         training = cooccurrences(found.training, found.vocabulary)
         search = Search(space.points, space.words, training, settings.topics, grid, settings.models.seed)
         choice = search.run(found.posts.sparkSession, "hashtags", step)
@@ -109,25 +113,29 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, champion: Loaded | Non
 
 def compare(challenger: Loaded, champion: Loaded, corpus: Corpus, settings: Settings) -> Interval:
     """By how much the challenger's mean NPMI is above the champion's on the same held-out posts."""
-    cards = (challenger.card["topics"], champion.card["topics"])
-    vocabulary = sorted({word for card in cards for topic in card for word in topic["words"]})
-    place = {word: index for index, word in enumerate(vocabulary)}
-    texts = distinct_texts(corpus.posts, settings.topics.held_out_share)
-    unseen = held_out(texts.where("held_out"), vocabulary)
-    ours, theirs = (_model(card, place) for card in cards)
-    return unseen.lead(ours, theirs, settings.models.seed)
+    ours, theirs = ([Said(each["words"], len(each["hashtags"])) for each in _topics(m)] for m in (challenger, champion))
+    return lead(ours, theirs, corpus, settings)
 
 
-def _model(card: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> Model:
-    words = [[place[word] for word in topic["words"]] for topic in card]
-    return Model(words, [len(topic["hashtags"]) for topic in card])
+def _space(found: Documents, min_posts: int) -> _Space:
+    """Raises NotEnoughData where no hashtag has enough posts, or none a direction of its own."""
+    hashtags = hashtag_documents(found.training).cache()
+    try:
+        counting = CountVectorizerModel.from_vocabulary(list(found.vocabulary), inputCol="terms", outputCol="counts")
+        kept = counting.transform(hashtags.where(F.col("posts") >= min_posts))
+        rows = kept.select("hashtag", "posts", "counts").orderBy("hashtag").collect()
+        rare = hashtags.count() - len(rows)
+        if not rows:
+            raise NotEnoughData(
+                f"not enough data: no hashtag is in {min_posts:,} distinct texts or more (topics.min_posts), and "
+                f"{rare:,} are in fewer, of {found.training_posts:,} texts to learn from"
+            )
+        return _vectors(rows, rare, counting, IDF(inputCol="counts", outputCol="tf_idf").fit(kept))
+    finally:
+        hashtags.unpersist()
 
 
-def _space(found: Documents) -> _Space:
-    counting = CountVectorizerModel.from_vocabulary(list(found.vocabulary), inputCol="terms", outputCol="counts")
-    counted = counting.transform(found.hashtags)
-    weighting = IDF(inputCol="counts", outputCol="tf_idf").fit(counted)
-    rows = counted.select("hashtag", "posts", "counts").orderBy("hashtag").collect()
+def _vectors(rows: Sequence[Row], rare: int, counting: CountVectorizerModel, weighting: IDFModel) -> _Space:
     idf = weighting.idf.toArray()
     # Without a term that tells it from others, a hashtag has no direction, and cosine no answer.
     kept = [row for row in rows if idf[row.counts.indices].any()]
@@ -137,12 +145,13 @@ def _space(found: Documents) -> _Space:
         sp.csr_array((r.counts.values, r.counts.indices, [0, r.counts.indices.size]), (1, r.counts.size)) for r in kept
     ]
     return _Space(
-        [row.hashtag for row in kept],
-        [row.posts for row in kept],
-        sp.vstack(vectors).tocsr(),
-        counting,
-        weighting,
-        len(rows) - len(kept),
+        names=[row.hashtag for row in kept],
+        posts=[row.posts for row in kept],
+        counts=sp.vstack(vectors).tocsr(),
+        counting=counting,
+        weighting=weighting,
+        rare=rare,
+        wordless=len(rows) - len(kept),
     )
 
 
@@ -160,7 +169,12 @@ def _hashtags(space: _Space, best: Candidate) -> dict[int, dict[str, int]]:
 
 
 def _hashtags_of(champion: Loaded | None) -> dict[int, dict[str, int]]:
-    return {topic["topic"]: topic["hashtags"] for topic in champion.card["topics"]} if champion else {}
+    return {topic["topic"]: topic["hashtags"] for topic in _topics(champion)} if champion else {}
+
+
+def _topics(model: Loaded) -> Sequence[Mapping[str, Any]]:
+    described: Sequence[Mapping[str, Any]] = model.card["topics"]
+    return described
 
 
 def _described(space: _Space, best: Candidate, unseen: HeldOut, identities: Identities) -> list[dict[str, Any]]:
@@ -224,7 +238,7 @@ def _metrics(
             "training_posts": found.training_posts,
             "held_out_posts": found.held_out_posts,
             "hashtags": len(space.names),
-            "rare_hashtags": found.rare_hashtags,
+            "rare_hashtags": space.rare,
             "wordless_hashtags": space.wordless,
         }
     )

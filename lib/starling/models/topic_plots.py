@@ -13,3 +13,10 @@ def topic_figures(
 ) -> dict[str, Callable[[], Figure]]:
     """By name."""
     return {}
+
+
+def word_figures(
+    clusters: Sequence[Mapping[str, Any]], points: Points, choice: Choice
+) -> dict[str, Callable[[], Figure]]:
+    """By name."""
+    return {}
