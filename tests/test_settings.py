@@ -414,7 +414,10 @@ def test_an_option_that_may_not_be_passed_on_is_named_with_those_that_may(conf: 
     path = conf('[kafka]\noptions = {"ssl.ca.location" = "/ca.pem", "ssl.engine" = "x", "acks" = "0"}')
     assert complaint() == (
         f"kafka.options (from {path}): 'acks' is not an option that may be passed on; allowed: client.id, "
-        "sasl.mechanism, sasl.password, sasl.username, security.protocol, ssl.ca.location, "
+        "https.ca.location, sasl.kerberos.keytab, sasl.kerberos.principal, sasl.kerberos.service.name, "
+        "sasl.mechanism, sasl.oauthbearer.client.id, sasl.oauthbearer.client.secret, sasl.oauthbearer.extensions, "
+        "sasl.oauthbearer.scope, sasl.oauthbearer.token.endpoint.url, sasl.password, sasl.username, "
+        "security.protocol, ssl.ca.location, "
         "ssl.endpoint.identification.algorithm, ssl.key.password, ssl.keystore.location"
     )
 
@@ -481,7 +484,13 @@ def test_secrets_are_covered_wherever_settings_are_shown() -> None:
         privacy=Privacy(pseudonym_key=SECRET),  # type: ignore[arg-type]
         models=module.Models(tracking_uri=f"postgresql://me:{SECRET}@host/db"),
         kafka=Kafka(
-            options={"sasl.username": "me", "sasl.password": SECRET, "ssl.key.password": SECRET, "client.id": "a"}
+            options={
+                "sasl.username": "me",
+                "sasl.password": SECRET,
+                "sasl.oauthbearer.client.secret": SECRET,
+                "ssl.key.password": SECRET,
+                "client.id": "a",
+            }
         ),
     )
     masked = settings.masked()
@@ -489,6 +498,7 @@ def test_secrets_are_covered_wherever_settings_are_shown() -> None:
     assert masked["kafka"]["options"] == {
         "sasl.username": "me",
         "sasl.password": "********",
+        "sasl.oauthbearer.client.secret": "********",
         "ssl.key.password": "********",
         "client.id": "a",
     }

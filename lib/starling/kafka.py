@@ -18,20 +18,68 @@ from starling.settings import Settings
 # of Kafka: a producer cannot claim that a record came in 2099.
 TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 
+_JAVA = "org.apache.kafka.common.security"
 _LOGIN_MODULES = {
-    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
-    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
-    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "PLAIN": f"{_JAVA}.plain.PlainLoginModule",
+    "SCRAM-SHA-256": f"{_JAVA}.scram.ScramLoginModule",
+    "SCRAM-SHA-512": f"{_JAVA}.scram.ScramLoginModule",
+    "OAUTHBEARER": f"{_JAVA}.oauthbearer.OAuthBearerLoginModule",
+    "GSSAPI": "com.sun.security.auth.module.Krb5LoginModule",
 }
+_NAME_AND_PASSWORD = ("sasl.username", "sasl.password")
+# Without these there is no login.
+_NEEDS = {
+    "PLAIN": _NAME_AND_PASSWORD,
+    "SCRAM-SHA-256": _NAME_AND_PASSWORD,
+    "SCRAM-SHA-512": _NAME_AND_PASSWORD,
+    "OAUTHBEARER": (
+        "sasl.oauthbearer.token.endpoint.url",
+        "sasl.oauthbearer.client.id",
+        "sasl.oauthbearer.client.secret",
+    ),
+    "GSSAPI": ("sasl.kerberos.service.name", "sasl.kerberos.principal", "sasl.kerberos.keytab"),
+}
+# What Java has in the line that says how to log in, and its words for it.
+_IN_LOGIN = {
+    "sasl.username": "username",
+    "sasl.password": "password",
+    "sasl.oauthbearer.client.id": "clientId",
+    "sasl.oauthbearer.client.secret": "clientSecret",
+    "sasl.oauthbearer.scope": "scope",
+    "sasl.kerberos.principal": "principal",
+    "sasl.kerberos.keytab": "keyTab",
+    "https.ca.location": "ssl.truststore.location",  # the token endpoint's; the broker's stands outside
+}
+
+_NO_KERBEROS = "No provider for SASL mechanism GSSAPI"
 
 
 def librdkafka_options(settings: Settings, servers: str) -> dict[str, str]:
     """Options common to the producer and the admin client of confluent-kafka."""
     options = {"bootstrap.servers": servers, **settings.kafka.options}
+    if _mechanism(options) == "OAUTHBEARER":
+        options["sasl.oauthbearer.method"] = "oidc"
     keystore = options.pop("ssl.keystore.location", None)
     if keystore:  # one PEM file holds both the key and the certificate chain
         options |= {"ssl.key.location": keystore, "ssl.certificate.location": keystore}
     return options
+
+
+def _mechanism(options: Mapping[str, str]) -> str | None:
+    """How to log in; raises ConfigError for an unknown way, and where something that it needs is missing."""
+    mechanism = options.get("sasl.mechanism")
+    if mechanism is None:
+        if options.get("security.protocol", "").lower().startswith("sasl_") or any(
+            name.startswith("sasl.") for name in options
+        ):
+            raise ConfigError(f"kafka.options: sasl.mechanism is missing; one of {', '.join(_NEEDS)}")
+        return None
+    if mechanism not in _NEEDS:
+        raise ConfigError(f"kafka.options: sasl.mechanism {mechanism!r} is not one of {', '.join(_NEEDS)}")
+    missing = [name for name in _NEEDS[mechanism] if name not in options]
+    if missing:
+        raise ConfigError(f"kafka.options: sasl.mechanism {mechanism} needs {' and '.join(missing)} too")
+    return mechanism
 
 
 def producer_options(settings: Settings, servers: str) -> dict[str, str | int | bool]:
@@ -70,9 +118,11 @@ def java_security(options: Mapping[str, str]) -> dict[str, str]:
     'org.apache.kafka.common.security.plain.PlainLoginModule required username="me" password="a\\\\"b";'
     """
     said = dict(options)
-    user, password = said.pop("sasl.username", None), said.pop("sasl.password", None)
-    if user is not None and password is not None:
-        said["sasl.jaas.config"] = _jaas(said.get("sasl.mechanism", "PLAIN"), user, password)
+    mechanism = _mechanism(options)
+    if mechanism:
+        said["sasl.jaas.config"] = _jaas(mechanism, said)
+    if mechanism == "OAUTHBEARER":
+        said["sasl.login.callback.handler.class"] = f"{_JAVA}.oauthbearer.OAuthBearerLoginCallbackHandler"
     ca = said.pop("ssl.ca.location", None)
     if ca is not None:
         said |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": ca}
@@ -83,14 +133,19 @@ def java_security(options: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
-def _jaas(mechanism: str, user: str, password: str) -> str:
-    try:
-        module = _LOGIN_MODULES[mechanism]
-    except KeyError:
-        wanted = ", ".join(_LOGIN_MODULES)
-        raise ConfigError(f"kafka.options: sasl.mechanism {mechanism!r} is not one of {wanted}") from None
+def _jaas(mechanism: str, said: dict[str, str]) -> str:
+    """The line that says how to log in; what it says is taken out of `said`."""
+    login = {java: said.pop(name) for name, java in _IN_LOGIN.items() if name in said}
+    for extension in filter(None, said.pop("sasl.oauthbearer.extensions", "").split(",")):
+        name, _, value = extension.partition("=")
+        login[f"extension_{name}"] = value
+    if "ssl.truststore.location" in login:
+        login["ssl.truststore.type"] = "PEM"
+    if mechanism == "GSSAPI":
+        login |= {"useKeyTab": "true", "storeKey": "true"}
     # Quoted, because Kafka's own redaction covers only passwords in double quotes.
-    return f"{module} required username={_quoted(user)} password={_quoted(password)};"
+    words = " ".join(f"{name}={_quoted(value)}" for name, value in login.items())
+    return f"{_LOGIN_MODULES[mechanism]} required {words};"
 
 
 def _quoted(text: str) -> str:
@@ -125,6 +180,11 @@ def _admin(settings: Settings, servers: str, on_error: Callable[[KafkaError], No
     try:
         return AdminClient(options, logger=silent_logger(), error_cb=on_error)
     except KafkaException as error:  # a word that librdkafka does not know, a file that is not there
+        if _NO_KERBEROS in error.args[0].str():
+            raise ConfigError(
+                "kafka.options: sasl.mechanism GSSAPI: this confluent-kafka was built without Kerberos, as PyPI's are; "
+                "build one against a librdkafka that has it (pip install --no-binary confluent-kafka confluent-kafka)"
+            ) from None
         raise ConfigError(f"kafka.options: {error.args[0].str()}") from None
 
 

@@ -35,13 +35,22 @@ KAFKA_OPTIONS = frozenset(
         "sasl.mechanism",
         "sasl.username",
         "sasl.password",
+        "sasl.oauthbearer.token.endpoint.url",
+        "sasl.oauthbearer.client.id",
+        "sasl.oauthbearer.client.secret",
+        "sasl.oauthbearer.scope",
+        "sasl.oauthbearer.extensions",
+        "https.ca.location",
+        "sasl.kerberos.service.name",
+        "sasl.kerberos.principal",
+        "sasl.kerberos.keytab",
         "ssl.ca.location",
         "ssl.keystore.location",
         "ssl.key.password",
         "ssl.endpoint.identification.algorithm",
     }
 )
-SECRET_KAFKA_OPTIONS = frozenset({"sasl.password", "ssl.key.password"})
+SECRET_KAFKA_OPTIONS = frozenset({"sasl.password", "sasl.oauthbearer.client.secret", "ssl.key.password"})
 MASK = "********"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
