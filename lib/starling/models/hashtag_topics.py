@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from starling.errors import NotEnoughData
 from starling.gold import topic_lineage, topics
 from starling.models.baselines import baselines
+from starling.models.cluster_plots import Searched
 from starling.models.clustering import CLUSTER, FEATURES, Candidate, Choice, Clusters, Grid, Points, Search
 from starling.models.coherence import TOP_WORDS, Floats, HeldOut, Model, Words, cooccurrences, held_out
 from starling.models.comparison import Said, lead
@@ -107,7 +108,13 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, champion: Loaded | Non
         card={"topics": named},
         trials=choice.trials,
         tables=((topics.TABLE, _topic_rows(named)), (topic_lineage.TABLE, _lineage_rows(identities, champion))),
-        figures=topic_figures(named, space.points, choice),
+        figures=topic_figures(
+            named,
+            space.points,
+            choice.best.clusters,
+            Searched("hashtags", choice.trials, choice.best.k),
+            settings.models.seed,
+        ),
     )
 
 

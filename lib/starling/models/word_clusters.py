@@ -12,6 +12,7 @@ from pyspark.ml import PipelineModel
 
 from starling.gold import word_clusters
 from starling.models.baselines import baselines
+from starling.models.cluster_plots import Searched
 from starling.models.clustering import CLUSTER, Choice, Grid, Search
 from starling.models.coherence import TOP_WORDS, Cooccurrences, HeldOut, Model, cooccurrences, held_out
 from starling.models.comparison import Said, lead
@@ -51,6 +52,11 @@ class _Rival:
         for trial in self.choice.trials:
             yield replace(trial, name=f"{self.name} {trial.name}", params={"vectors": self.name, **trial.params})
 
+    @property
+    def searched(self) -> Searched:
+        """Its search, to be drawn."""
+        return Searched(self.name, self.choice.trials, self.choice.best.k)
+
 
 def train(corpus: Corpus, settings: Settings, grid: Grid, step: Step) -> Trained:
     """Clusters of the corpus's words; raises NotEnoughData."""
@@ -75,7 +81,9 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, step: Step) -> Trained
         card={"clusters": clusters},
         trials=[*better.trials, *worse.trials],
         tables=((word_clusters.TABLE, clusters),),
-        figures=word_figures(clusters, better.space.points, better.choice),
+        figures=word_figures(
+            clusters, better.space.points, better.choice.best.clusters, [better.searched, worse.searched], seed
+        ),
     )
 
 
