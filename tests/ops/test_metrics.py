@@ -76,6 +76,16 @@ def test_counters_add_up_over_batches_and_gauges_are_of_the_last_one(metrics: St
     }
 
 
+def test_the_version_of_each_champion_is_asked_for_at_every_scrape(metrics: StreamMetrics, port: int) -> None:
+    versions = {"topics": 0, "engagement": 4}
+    metrics.watch_champions(list(versions), versions.__getitem__)
+    name = "starling_stream_champion_version"
+    assert read(port)[f'{name}{{model="topics"}}'] == 0
+    versions["topics"] = 3
+    found = read(port)
+    assert (found[f'{name}{{model="topics"}}'], found[f'{name}{{model="engagement"}}']) == (3, 4)
+
+
 def test_two_streams_in_one_process_count_apart() -> None:
     one, other = StreamMetrics(), StreamMetrics()
     one.batch_written([entry(posts=5)])

@@ -186,3 +186,9 @@ def test_a_note_stands_on_a_line_of_its_own_beside_the_live_line() -> None:
     drawn = out.getvalue()
     assert drawn.startswith("first\n" + OVER_THE_LINE_BEFORE + "batch 0: ")
     assert drawn.endswith("rejected 0\nchampion: version 2\n")
+
+
+def test_a_note_moves_no_cursor_whatever_it_repeats() -> None:
+    out = io.StringIO()
+    StatusLine(StreamMetrics(), out).note("scores: 'a\x1b[2J\u202eb' failed")
+    assert out.getvalue() == "scores: 'a?[2J?b' failed\n"

@@ -149,7 +149,11 @@ def judged_by_spark(spark: SparkSession, batch: Sequence[Record], tables: Tables
         events=spark.createDataFrame(list(tables.events), _PLACE) if tables.events else None,
         rejected=spark.createDataFrame(list(tables.rejected), _PLACE) if tables.rejected else None,
     )
-    return [((row.topic, row.partition, row.offset), _read(row)) for row in judged(records, known).collect()]
+    keys = {record.place: _key(record) for record in batch}
+    found = [((row.topic, row.partition, row.offset), row) for row in judged(records, known).collect()]
+    for place, row in found:
+        assert row.is_post == (row.adds_post or tables.posts.get(keys[place]) == place), f"{row}: is_post is wrong"
+    return [(place, _read(row)) for place, row in found]
 
 
 def _rows(spark: SparkSession, rows: dict[Key, Place], name: str) -> DataFrame:

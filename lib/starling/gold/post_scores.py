@@ -1,8 +1,7 @@
 """gold.post_scores: what the champions say of a post."""
 
-from pyspark.sql.types import DoubleType, IntegerType, StringType, StructType, TimestampType
+from pyspark.sql.types import DoubleType, IntegerType, LongType, StringType, StructType, TimestampType
 
-from starling.bronze.events import INGESTED_AT
 from starling.tables import Table, column
 
 TABLE = Table(
@@ -15,16 +14,18 @@ TABLE = Table(
             column("created_at", TimestampType(), "when the post was published, UTC", nullable=False),
             column("topic", IntegerType(), "number of its topic in gold.topics; null where it has none"),
             column("topic_similarity", DoubleType(), "cosine of the post's words and the topic's centre, 0 to 1"),
-            column("topic_reason", StringType(), "why it has no topic: no champion, or no known words"),
+            column("topic_reason", StringType(), "why it has none: no known terms, no champion, or one that fails"),
             column("predicted_engagement", DoubleType(), "likes + reposts + replies that the post will earn"),
             column("top_quarter_probability", DoubleType(), "chance, 0 to 1, that it will be among the top quarter"),
-            column("engagement_reason", StringType(), "why nothing is predicted: no champion"),
+            column("engagement_reason", StringType(), "why nothing is predicted: no champion, or one that fails"),
             column("topics_version", IntegerType(), "version of starling-hashtag-topics that said so"),
             column("engagement_version", IntegerType(), "version of starling-engagement that said so"),
-            INGESTED_AT,
+            column("kafka_topic", StringType(), "Kafka topic of the post's record in silver.posts", nullable=False),
+            column("partition", IntegerType(), "its Kafka partition", nullable=False),
+            column("offset", LongType(), "its Kafka offset", nullable=False),
             column("scored_at", TimestampType(), "when that was said, UTC", nullable=False),
         ]
     ),
     keys=("platform", "post_id"),
-    statistics=("platform", "post_id", "created_at", "ingested_at"),
+    statistics=("platform", "post_id", "created_at", "kafka_topic", "partition", "offset"),
 )

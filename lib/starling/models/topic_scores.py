@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -61,13 +62,19 @@ def score(posts: DataFrame, loaded: Loaded) -> DataFrame:
     Adds: topic int, topic_similarity double [0, 1], the cosine of the post to the topic's centre, and topic_reason
     string: why there is no topic, null where there is one.
     """
-    parameters = Parameters.of(loaded.pipeline, loaded.card)
+    parameters = _parameters(loaded)
 
     def score_all(terms: pa.Array) -> pa.Array:
         return scores(terms.to_pylist(), parameters)
 
     udf = arrow_udf(score_all, _SCORE)  # type: ignore[call-overload]
     return posts.withColumn("topic_score", udf("terms")).select("*", "topic_score.*").drop("topic_score")
+
+
+@lru_cache(maxsize=4)
+def _parameters(loaded: Loaded) -> Parameters:
+    """Asked of the JVM once a model, and not with every micro-batch."""
+    return Parameters.of(loaded.pipeline, loaded.card)
 
 
 def scores(posts: Sequence[Sequence[str] | None], parameters: Parameters) -> pa.StructArray:

@@ -1,16 +1,20 @@
 """What every training hands over, whatever it trained: a fitted pipeline, and all that is to be kept of how it went."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 
 from starling.steps import Step as Step
 from starling.tables import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure  # takes half a second to import, and whoever applies a model draws nothing
 
 TOPICS = "starling-hashtag-topics"
 WORDS = "starling-word-clusters"
@@ -68,9 +72,12 @@ class Evaluated:
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loaded:
-    """A registered version, loaded again and verified: the pipeline and the card that were `Trained`."""
+    """A registered version, loaded again and verified: the pipeline and the card that were `Trained`.
+
+    Equal to itself alone, so that what follows from it can be kept by it.
+    """
 
     name: str
     version: int

@@ -1,7 +1,8 @@
 """What a running stream says of itself: numbers for Prometheus."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
@@ -24,14 +25,15 @@ class StreamMetrics:
         self._written_at = self._gauge(
             "last_batch_timestamp_seconds", "When the last micro-batch was written, Unix time"
         )
+        self._champion = self._gauge("champion_version", "Version that scores posts; 0 where there is none", ["model"])
         for outcome in OUTCOMES:
             self._records.labels(outcome)  # a rate needs its zero
 
     def _counter(self, name: str, what: str, labels: Sequence[str]) -> Counter:
         return Counter(f"starling_stream_{name}", what, labels, registry=self.registry)
 
-    def _gauge(self, name: str, what: str) -> Gauge:
-        return Gauge(f"starling_stream_{name}", what, registry=self.registry)
+    def _gauge(self, name: str, what: str, labels: Sequence[str] = ()) -> Gauge:
+        return Gauge(f"starling_stream_{name}", what, labels, registry=self.registry)
 
     def batch_written(self, entries: Sequence[Entry]) -> None:
         """Takes in a micro-batch's entries of the ledger."""
@@ -45,6 +47,11 @@ class StreamMetrics:
         """Takes in what Spark says of a micro-batch."""
         self._batch_seconds.set(seconds)
         self._lag.set(lag)
+
+    def watch_champions(self, models: Sequence[str], version: Callable[[str], int]) -> None:
+        """Shows the version of each model, asked for whenever the numbers are."""
+        for model in models:
+            self._champion.labels(model).set_function(partial(version, model))
 
     def serve(self, settings: Metrics) -> "Endpoint | None":
         """Serves the numbers at http://HOST:PORT/metrics; None where the port is 0. ConfigError where it is taken."""

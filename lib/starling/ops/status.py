@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -15,6 +16,7 @@ from pyspark.sql.streaming.listener import (
 
 from starling.ops.ledger import Entry
 from starling.ops.metrics import StreamMetrics, by_outcome, freshness_seconds
+from starling.plaintext import printable
 
 
 class StatusLine(StreamingQueryListener):
@@ -28,6 +30,7 @@ class StatusLine(StreamingQueryListener):
         self._rejected = 0
         self._freshness = 0.0
         self._drawn = False
+        self._drawing = threading.RLock()  # Spark's listener, the batches and the champions have threads of their own
 
     def batch_written(self, entries: Sequence[Entry]) -> None:
         """Takes in what the ledger says of a micro-batch, before Spark reports on it."""
@@ -36,9 +39,10 @@ class StatusLine(StreamingQueryListener):
         self._freshness = freshness_seconds(entries)
 
     def note(self, text: str) -> None:
-        """Prints a line of its own, beside the batches'."""
-        self.close()
-        print(text, file=self._out, flush=True)
+        """Prints a line of its own, beside the batches'. An error's words in it may be a post's."""
+        with self._drawing:
+            self.close()
+            print(printable(text), file=self._out, flush=True)
 
     def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: N802 — Spark's name
         """Says nothing: the first line is the first batch's."""
@@ -61,14 +65,16 @@ class StatusLine(StreamingQueryListener):
 
     def close(self) -> None:
         """Ends the live line, so that what is printed next begins on its own."""
-        if self._live and self._drawn:
-            print(file=self._out, flush=True)
-            self._drawn = False
+        with self._drawing:
+            if self._live and self._drawn:
+                print(file=self._out, flush=True)
+                self._drawn = False
 
     def _print(self, text: str) -> None:
-        self._drawn = True
         end = "" if self._live else "\n"
-        print(f"\r\x1b[K{text}" if self._live else text, end=end, file=self._out, flush=True)
+        with self._drawing:
+            self._drawn = True
+            print(f"\r\x1b[K{text}" if self._live else text, end=end, file=self._out, flush=True)
 
 
 def line(batch_id: int, records: int, seconds: float, lag: int, freshness: float, rejected: int) -> str:

@@ -23,6 +23,7 @@ VERDICT = (
     "outcome",
     "deleted",
     "repeated",
+    "is_post",
     "adds_event",
     "adds_post",
     "adds_observation",
@@ -49,8 +50,9 @@ def judged(records: DataFrame, known: Known) -> DataFrame:
     """COORDINATES and VERDICT: what becomes of each record. Grain: one row a record, still.
 
     Reads: JUDGED_BY. Adds: outcome string, one of ledger.OUTCOMES; deleted, whether it is refused because its post's
-    deletion is known; repeated, whether an earlier batch had written it completely (bronze is written last); and
-    which rows are to be written now: adds_event, adds_post, adds_observation, adds_deletion, adds_rejected.
+    deletion is known; repeated, whether an earlier batch had written it completely (bronze is written last); is_post,
+    whether silver.posts has a row of it, be it now or since an earlier batch; and which rows are to be written now:
+    adds_event, adds_post, adds_observation, adds_deletion, adds_rejected.
     """
     return (
         records.select(*JUDGED_BY)
@@ -111,6 +113,7 @@ def _with_verdict(records: DataFrame) -> DataFrame:
         .withColumn("outcome", _outcome())
         .withColumns(
             {
+                "is_post": (F.col("outcome") == "posts") & (F.col("post_known").isNotNull() | lives),
                 "adds_event": ~F.col("repeated"),
                 "adds_post": (F.col("outcome") == "posts") & F.col("post_known").isNull() & lives,
                 "adds_observation": F.col("outcome").isin("posts", "engagement")
