@@ -1,8 +1,11 @@
 """How far a long work is."""
 
 import io
+import threading
 
-from starling.steps import steps_on
+import pytest
+
+from starling.steps import steps_on, stoppable
 
 
 class Terminal(io.StringIO):
@@ -27,3 +30,14 @@ def test_a_terminal_is_shown_the_step_and_is_left_as_it_was() -> None:
     drawn = out.getvalue()
     assert "topics: 12 clusters" in drawn
     assert drawn.rstrip("\n").endswith("\x1b[2K"), "the live line is still there"
+
+
+def test_a_work_that_is_to_stop_ends_before_its_next_step() -> None:
+    begun: list[str] = []
+    stop = threading.Event()
+    step = stoppable(begun.append, stop.is_set)
+    step("first")
+    stop.set()
+    with pytest.raises(KeyboardInterrupt):
+        step("second")
+    assert begun == ["first"]

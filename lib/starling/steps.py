@@ -28,6 +28,17 @@ def steps_on(screen: TextIO, doing: str) -> Iterator[Step]:
     yield line
 
 
+def stoppable(step: Step, stopped: Callable[[], bool]) -> Step:
+    """The same, but that where `stopped` says so no further step begins: KeyboardInterrupt ends the work there."""
+
+    def next_one(name: str) -> None:
+        if stopped():
+            raise KeyboardInterrupt
+        step(name)
+
+    return next_one
+
+
 @contextmanager
 def _live(screen: TextIO, doing: str) -> Iterator[Step]:
     columns = (SpinnerColumn(), BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
