@@ -192,3 +192,9 @@ def test_a_note_moves_no_cursor_whatever_it_repeats() -> None:
     out = io.StringIO()
     StatusLine(StreamMetrics(), out).note("scores: 'a\x1b[2J\u202eb' failed")
     assert out.getvalue() == "scores: 'a?[2J?b' failed\n"
+
+
+def test_a_note_for_a_terminal_that_is_gone_stops_nothing() -> None:
+    out = io.StringIO()
+    out.close()
+    StatusLine(StreamMetrics(), out).note("champion: version 2")

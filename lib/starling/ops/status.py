@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 from pyspark.sql.streaming.listener import (
@@ -39,8 +40,11 @@ class StatusLine(StreamingQueryListener):
         self._freshness = freshness_seconds(entries)
 
     def note(self, text: str) -> None:
-        """Prints a line of its own, beside the batches'. An error's words in it may be a post's."""
-        with self._drawing:
+        """Prints a line of its own, beside the batches'. An error's words in it may be a post's.
+
+        It is said from within a batch, which a terminal that has gone away is not to stop.
+        """
+        with self._drawing, suppress(OSError, ValueError):
             self.close()
             print(printable(text), file=self._out, flush=True)
 
