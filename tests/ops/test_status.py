@@ -196,5 +196,6 @@ def test_a_note_moves_no_cursor_whatever_it_repeats() -> None:
 
 def test_a_note_for_a_terminal_that_is_gone_stops_nothing() -> None:
     out = io.StringIO()
+    status = StatusLine(StreamMetrics(), out)
     out.close()
-    StatusLine(StreamMetrics(), out).note("champion: version 2")
+    status.note("champion: version 2")
