@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from starling import broker, cli, session
 from starling.cli import Debug, PrintConfig, Profile, Work
 from starling.configuration import home
+from starling.failures import storage_errors
 from starling.pipeline.accounts import accounts
 from starling.pipeline.catalogue import create_all
 from starling.pipeline.query import stream
@@ -40,7 +41,8 @@ def run(settings: Settings) -> int:
     stop = StopWish()
     stop.listen()
     say(f"Starling demo in {Path(settings.paths.work).resolve()}")
-    with ThreadPoolExecutor(1) as background, broker.connect(settings) as servers:
+    places = storage_errors(settings.places)
+    with places, ThreadPoolExecutor(1) as background, broker.connect(settings) as servers:
         starting = background.submit(start_spark, settings)
         replay_once(home() / "data", settings, servers, stop.is_set)
         spark = starting.result()

@@ -7,6 +7,7 @@ import typer
 
 from starling import broker, cli, kafka, session
 from starling.cli import Debug, PrintConfig, Profile, Work
+from starling.failures import storage_errors
 from starling.pipeline.query import stream
 from starling.settings import Settings
 from starling.stopping import StopWish
@@ -40,7 +41,7 @@ def run(settings: Settings, *, once: bool) -> int:
     """Starts what is missing, streams, and leaves everything stopped."""
     stop = StopWish()
     stop.listen()
-    with broker.connect(settings) as servers:
+    with storage_errors(settings.places), broker.connect(settings) as servers:
         kafka.ensure_topic(settings, servers)  # before Spark, which takes seconds to start in vain
         spark = session.get("starling stream", settings)
         try:

@@ -1,5 +1,7 @@
 """What all tests share: one Kafka, one Spark, and settings of a folder and a topic of a test's own."""
 
+import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,3 +39,16 @@ def settings(tmp_path: Path) -> Settings:
         metrics=Metrics(port=0),
         privacy=Privacy(pseudonym_key="a key for tests alone"),
     )
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MiB that is a test's own: a tmpfs, which root alone may mount, and not in every container."""
+    disk = tmp_path / "small-disk"
+    disk.mkdir()
+    mount = shutil.which("mount") or pytest.skip("there is no mount, to make a disk that can be full")
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a disk that can be full may not be mounted here: {done.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -1,3 +1,6 @@
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -6,7 +9,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from starling.failures import in_one_line
+from starling.errors import StorageError, StreamError
+from starling.failures import in_one_line, storage_errors
 
 
 def thrown(spark: SparkSession, exception: JavaObject) -> Exception:
@@ -79,3 +83,70 @@ def test_an_error_in_a_task_is_told_by_its_innermost_cause(spark: SparkSession, 
     assert said.startswith("RuntimeException: ")
     assert "damaged.parquet is not a Parquet file" in said
     assert "\n" not in said
+
+
+# --- full and read-only disks
+
+
+def fill(disk: Path) -> None:
+    """Writes until there is no room, as what comes to its end on a full disk does."""
+    with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(1 << 20)):
+            pass
+
+
+def failing(places: Sequence[str], work: Callable[[], object]) -> str:
+    """What is said of work that fails for the disk's sake."""
+    with pytest.raises(StorageError) as caught, storage_errors(places):
+        work()
+    assert caught.value.exit_code == 4
+    return str(caught.value)
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def work() -> None:
+        raise error
+
+    return work
+
+
+def test_of_the_places_the_full_one_is_named_with_a_remedy(small_disk: Path, tmp_path: Path) -> None:
+    fill(small_disk)
+    places = ("s3a://bucket/lake", str(tmp_path), f"file://{small_disk}/checkpoints")
+    assert failing(places, lambda: (small_disk / "more").write_text("a word")) == (
+        f"no space left on the disk of {small_disk}/checkpoints: 0 bytes are free; make room there and start again: "
+        "nothing is lost, the work goes on where it was"
+    )
+
+
+def test_a_query_that_died_of_a_full_disk_is_known_by_its_words(tmp_path: Path) -> None:
+    died = StreamError("the stream stopped: IOException: No space left on device; nothing is lost")
+    assert failing([f"{tmp_path}/lake"], raising(died)).startswith(f"no space left on the disk of {tmp_path}/lake: ")
+
+
+def test_java_says_it_in_the_same_words(spark: SparkSession, tmp_path: Path) -> None:
+    full = thrown(spark, spark.sparkContext._jvm.java.io.IOException("No space left on device"))  # type: ignore[union-attr]
+    assert failing([str(tmp_path)], raising(full)).startswith(f"no space left on the disk of {tmp_path}: ")
+
+
+def test_a_read_only_disk_is_named_when_it_becomes_so_and_refused_before_any_work(small_disk: Path) -> None:
+    def remount(how: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{how}", small_disk], check=True)
+
+    def work() -> None:
+        remount("ro")
+        (small_disk / "lake").mkdir()
+
+    refused = (
+        f"{small_disk}/lake cannot be written to; give access there, or name another folder in [paths] of the settings"
+    )
+    assert failing([f"{small_disk}/lake"], work) == refused
+    assert failing([f"{small_disk}/lake"], raising(AssertionError("the work was begun"))) == refused
+    remount("rw")
+
+
+def test_what_is_not_the_disks_fault_is_left_as_it_is(tmp_path: Path) -> None:
+    error = StreamError("the stream stopped: IOException: Connection refused")
+    with pytest.raises(StreamError) as caught, storage_errors([str(tmp_path), "s3a://bucket/lake"]):
+        raise error
+    assert caught.value is error

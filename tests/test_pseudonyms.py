@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_key_that_is_too_short_is_refused_without_being_shown(tmp_path: Path) 
     with pytest.raises(ConfigError) as refused:
         pseudonyms.key(_settings(tmp_path, "only 15 letters"))
     assert str(refused.value) == "privacy.pseudonym_key: 15 characters; wanted 16 or more"
+
+
+def test_on_a_full_disk_no_key_is_half_kept(small_disk: Path) -> None:
+    with suppress(OSError):
+        (small_disk / "filler").write_bytes(bytes(9 << 20))
+    with pytest.raises(StorageError, match=rf"cannot be kept at {small_disk}/pseudonym.key: No space left on device"):
+        pseudonyms.key(_settings(small_disk))
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
 
 
 def test_without_one_a_random_key_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def _write_once(path: Path, text: str) -> None:
     """Written aside and linked into place: of two processes at once the first wins, and nobody reads half a key."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
     try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
         os.link(draft, path)
     except FileExistsError:
         pass

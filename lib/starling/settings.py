@@ -222,6 +222,11 @@ class Settings(BaseSettings):
         return _place(self.paths.checkpoints.rstrip("/") or f"{self.paths.work}/checkpoints")
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Every folder or URI that a stream writes to."""
+        return self.lake, self.checkpoints, self.paths.work
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's tracking and registry URI: `models.tracking_uri`, or a SQLite file in the work folder."""
         return self.models.tracking_uri or f"sqlite:///{Path(self.paths.work).resolve() / 'mlflow' / 'mlflow.db'}"

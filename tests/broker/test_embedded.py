@@ -50,6 +50,21 @@ def test_a_full_disk_is_refused(work: Path, settings: MakeSettings, monkeypatch:
         connect(settings()).__enter__()
 
 
+def test_a_small_disk_is_refused(small_disk: Path) -> None:
+    refused = rf"cannot use {small_disk}/kafka: 8,[0-9,]+ bytes are free on that disk; make room \(33,554,432 at the "
+    with pytest.raises(StorageError, match=refused):
+        connect(Settings(paths=Paths(work=str(small_disk)))).__enter__()
+
+
+def test_a_disk_that_has_become_read_only_is_named(small_disk: Path) -> None:
+    folder = small_disk / "kafka"
+    folder.mkdir()
+    (folder / "keeper.lock").touch()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(StorageError, match=rf"cannot use {folder}/start.lock: Read-only file system; .* paths.work"):
+        connect(Settings(paths=Paths(work=str(small_disk)))).__enter__()
+
+
 def test_missing_jars_leave_no_lease_behind(
     work: Path, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +96,11 @@ def test_records_survive_a_restart_on_another_port_whatever_is_left_of_the_broke
 
 
 def test_users_share_a_broker_that_outlives_all_but_the_last_and_leaves_nothing_that_runs(
-    work: Path, settings: MakeSettings, runs: Runs, caplog: pytest.LogCaptureFixture
+    work: Path,
+    settings: MakeSettings,
+    runs: Runs,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with ExitStack() as first, ExitStack() as second:
         servers = first.enter_context(connect(settings()))
@@ -91,6 +110,12 @@ def test_users_share_a_broker_that_outlives_all_but_the_last_and_leaves_nothing_
         assert caplog.messages == [told]
         assert len(list((work / "kafka" / "users").iterdir())) == 2
         assert not embedded._answers(replace(running, cluster_id="another"))
+
+        with pytest.raises(BrokerError, match="no longer takes"), connect(settings()):
+            raise BrokerError("it no longer takes records")
+        monkeypatch.setattr(embedded, "_LEAST_FREE_BYTES", 2**70)
+        with pytest.raises(StorageError, match="bytes are free on that disk"), connect(settings()):
+            raise BrokerError("it no longer takes records")
 
         first.close()
         assert cluster_id(servers) == running.cluster_id

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from starling.broker import keeper, kraft, leases, locks, processes, words
 from starling.broker.folder import BrokerFolder, Running
-from starling.errors import BrokerError, ConfigError, StorageError
+from starling.errors import BrokerError, ConfigError, StorageError, StreamError
 from starling.settings import Settings
 
 _POLL_SECONDS = 0.05
@@ -39,7 +39,11 @@ def serving(settings: Settings) -> Iterator[str]:
         leaving.callback(_see_it_end, folder)  # after the lease is given back
         with _storage_errors(folder):
             running = _join(folder, settings, leaving)
-        yield f"{kraft.HOST}:{running.port}"
+        try:
+            yield f"{kraft.HOST}:{running.port}"
+        except (BrokerError, StreamError):
+            _refuse_full_disk(folder)  # Kafka dies of it, and whoever uses it knows of no more than waiting in vain
+            raise
 
 
 def _broker_folder(work: str) -> BrokerFolder:
@@ -189,7 +193,7 @@ def _warn_of_other_port(wanted: int, port: int) -> None:
 def _see_it_end(folder: BrokerFolder) -> None:
     """The last user waits until the broker is down, so that whatever comes next finds a clean folder."""
     deadline = time.monotonic() + _LEAVE_SECONDS
-    with suppress(FileNotFoundError):  # the folder was removed meanwhile
+    with suppress(OSError):  # the folder was removed meanwhile, or its disk is read-only: that is told elsewhere
         while locks.is_held(folder.keeper_lock) and not leases.any_held(folder.users):
             if time.monotonic() > deadline:
                 _log.warning("the embedded broker in %s is still stopping", folder.path)
