@@ -64,7 +64,7 @@ def pytest(
 ) -> tuple[list[str], dict[str, str]]:
     """The command that runs the tests, and its environment, in which the Python workers find the sources."""
     child = sources_first(layout, environment(layout, java, environ))
-    spark = ["--jars", ",".join(jars.for_spark(layout)), "--driver-memory", "1g", "pyspark-shell"]
+    spark = ["--jars", ",".join(jars.for_spark(layout)), "--driver-memory", "2g", "pyspark-shell"]
     child["PYSPARK_SUBMIT_ARGS"] = shlex.join(spark)
     return [str(layout.python), "-m", "pytest", *arguments], child
 

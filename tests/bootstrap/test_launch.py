@@ -121,7 +121,7 @@ def test_the_tests_get_the_same_spark_through_the_environment(place):
     assert command == [str(place.python), "-m", "pytest", "-k", "one or two"]
     jars = f"{place.jars / 'spark' / 'a-1.jar'},{place.jars / 'spark' / 'b-1.jar'}"
     said = shlex.split(environ["PYSPARK_SUBMIT_ARGS"])
-    assert said == ["--jars", jars, "--driver-memory", "1g", "pyspark-shell"]
+    assert said == ["--jars", jars, "--driver-memory", "2g", "pyspark-shell"]
     assert environ["PYTHONPATH"] == f"{place.home / 'lib'}:/mine"
     assert environ["PATH"] == f"{place.venv / 'bin'}:/bin"
     assert environ["SPARK_LOCAL_IP"] == "127.0.0.1"
