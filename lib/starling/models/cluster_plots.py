@@ -123,10 +123,11 @@ def similarities(title: str, centres: Floats, names: Sequence[str]) -> Figure:
     side = 1.5 + 0.36 * len(labels)
     figure = Figure(figsize=(side + 4.0, side), layout="constrained")
     axes = figure.subplots()
-    others = np.ma.masked_array(cosines, np.eye(len(order), dtype=bool))
+    itself = np.eye(len(order), dtype=bool)
+    between = cosines[~itself]
     # Centres of TF-IDF are never opposed, those of Word2Vec may be.
-    least, greatest = min(0.0, float(others.min())), max(0.1, float(others.max()))
-    image = axes.imshow(others, cmap="Blues", vmin=least, vmax=greatest)
+    least, greatest = float(between.min(initial=0.0)), float(between.max(initial=0.1))
+    image = axes.imshow(np.ma.masked_array(cosines, itself), cmap="Blues", vmin=least, vmax=greatest)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_xticks(range(len(labels)), [label.split(" ")[0] for label in labels])
     axes.set_title(title, loc="left")
