@@ -21,8 +21,8 @@ def found(spark: SparkSession) -> VaderEvaluation:
 
 
 def test_shares_of_the_scored_posts_stand_beside_what_people_would_find(found: VaderEvaluation) -> None:
-    # Were 50 % of 1,000 posts truly positive, 30 % neutral and 20 % negative, and mistaken as the rated tweets are, VADER
-    # would call  .5 * 2567/2700 + .3 * 136/297 + .2 * 42/1203 = 62.0 %  positive, and so on: 12.6 % and 25.4 %.
+    # Were 50 % of 1,000 posts truly positive, 30 % neutral and 20 % negative, and mistaken as the rated tweets are,
+    # VADER would call  .5 * 2567/2700 + .3 * 136/297 + .2 * 42/1203 = 62.0 %  positive, and so on: 12.6 % and 25.4 %.
     assert found.scored == 1_000
     positive, negative = found.shares["positive"], found.shares["negative"]
     assert (positive.raw, negative.raw) == (0.62, 0.254)
