@@ -1,7 +1,8 @@
-"""The one module that speaks to Delta: make, read, append, replace."""
+"""The one module that speaks to Delta: make, read, append, replace, add what is missing."""
 
 from collections.abc import Sequence
 
+from delta.exceptions import ConcurrentAppendException, ConcurrentDeleteDeleteException, ConcurrentDeleteReadException
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -14,6 +15,8 @@ from starling.tables import Table
 
 # Rows that one written file may hold before a second one is worth its task.
 ROWS_PER_FILE = 200_000
+# Raised by a write that another one came before, of what it had read: nothing is written.
+CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
 
 
 def create(spark: SparkSession, table: Table, lake: str) -> None:
@@ -79,6 +82,17 @@ def replace(rows: DataFrame, table: Table, lake: str, where: str) -> None:
     """Puts `rows` in the place of all rows that meet the SQL predicate `where`, in one commit: idempotent."""
     writer = rows.select(*table.columns).coalesce(1).write.format("delta").mode("overwrite")
     writer.option("replaceWhere", where).save(table.path(lake))
+
+
+def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
+    """Adds those `rows` whose keys the table does not have, in one commit: idempotent, whoever else writes meanwhile.
+
+    `where` is a SQL predicate that all rows of these keys meet, and that spares reading the others' files.
+    """
+    there = DeltaTable.forPath(rows.sparkSession, table.path(lake)).alias("there")
+    same = [f"there.{key} = new.{key}" for key in table.keys]
+    new = rows.select(*table.columns).alias("new")
+    there.merge(new, " AND ".join([*same, f"({where})"])).whenNotMatchedInsertAll().execute()
 
 
 def count(spark: SparkSession, tables: Sequence[Table], lake: str) -> dict[str, int]:

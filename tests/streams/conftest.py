@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from starling.settings import Settings
 from streams.lakes import Lake, Record
+from streams.shelf import Copy, Shelf, shelf
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -28,3 +29,15 @@ def real_records() -> list[Record]:
         *(Record("x-v2", line, f"x:{json.loads(line)['data']['id']}") for line in v2),
         *(Record("x-archive", line, f"x:{json.loads(line)['status_id']}") for line in archive),
     ]
+
+
+@pytest.fixture(scope="session")
+def models(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Tiny models, fitted and recorded."""
+    return shelf(spark, tmp_path_factory.mktemp("shelf") / "work")
+
+
+@pytest.fixture
+def registry(models: Shelf, settings: Settings) -> Copy:
+    """The models in the registry of the test's own work folder; none is champion yet."""
+    return models.into(settings)

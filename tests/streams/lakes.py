@@ -15,7 +15,7 @@ from starling.pipeline.query import stream
 from starling.settings import Settings, Stream
 
 # What differs between two runs that wrote the same.
-_TIMES_OF_THE_RUN = {"ingested_at", "started_at", "written_at", "newest_record_at", "query_id"}
+_TIMES_OF_THE_RUN = {"ingested_at", "started_at", "written_at", "newest_record_at", "query_id", "scored_at"}
 _BY_NAME = {table.name: table for table in TABLES}
 
 
@@ -64,8 +64,9 @@ class Lake:
         return [row.asDict(recursive=True) for row in table.select(*chosen).collect()]
 
     def everything(self) -> dict[str, list[dict[str, Any]]]:
-        """All rows of all tables but the ledger, whose entries depend on where batches were cut."""
-        return {name: self.rows(name) for name in _BY_NAME if name != "ops.batches"}
+        """All rows of all tables there are but the ledger, whose entries depend on where batches were cut."""
+        there = [name for name, table in _BY_NAME.items() if delta.exists(self.spark, table, self.settings.lake)]
+        return {name: self.rows(name) for name in there if name != "ops.batches"}
 
     def ledger(self) -> dict[str, int]:
         """The ledger's sums."""

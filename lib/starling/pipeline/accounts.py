@@ -10,7 +10,7 @@ from starling import delta
 from starling.bronze import events
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.ops import ledger
-from starling.pipeline.catalogue import TABLES
+from starling.pipeline.catalogue import MODEL_TABLES, STREAM_TABLES
 from starling.silver import engagement, posts
 
 
@@ -30,7 +30,8 @@ class Accounts:
 
 def accounts(spark: SparkSession, lake: str) -> Accounts:
     """The accounts of the tables under `lake`, as they stand now."""
-    rows = {table.name: delta.read(spark, table, lake).count() for table in TABLES}
+    there = [*STREAM_TABLES, *(table for table in MODEL_TABLES if delta.exists(spark, table, lake))]
+    rows = {table.name: delta.read(spark, table, lake).count() for table in there}
     entries = delta.read(spark, ledger.TABLE, lake)
     totals = ledger.totals(entries)
     counted = delta.read(spark, engagement.TABLE, lake).where(F.col("via") != "post").count()

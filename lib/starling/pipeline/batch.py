@@ -22,8 +22,9 @@ from starling.pipeline import extent
 from starling.pipeline.extent import Extent
 from starling.pipeline.known import known
 from starling.pipeline.refresh import refreshes
+from starling.pipeline.scored import Scores
 from starling.pipeline.together import together
-from starling.pipeline.writes import ADDS, NewRows
+from starling.pipeline.writes import COUNTED, NewRows, Write
 from starling.settings import Settings
 from starling.silver import outcomes, posts
 from starling.sources.parse import parse
@@ -44,10 +45,11 @@ def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataF
 class MicroBatches:
     """What Spark calls with each micro-batch of `records`, and what is remembered from one to the next."""
 
-    def __init__(self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None]) -> None:
+    def __init__(self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None], scores: Scores) -> None:
         self._lake = settings.lake
         self._baseline_hours = settings.trends.baseline_hours
         self._report = report
+        self._scores = scores
         self._past: ledger.Past | None = None
         self._repeating = True  # the first batch after a start may be one that was interrupted
 
@@ -71,21 +73,22 @@ class MicroBatches:
             counts = _counts(verdicts)
             entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
             ledger.check(entries)
-            rows = NewRows(batch, verdicts, {name: sum(row[name] for row in counts) for name in ADDS}, self._lake)
+            rows = NewRows(batch, verdicts, {name: sum(row[name] for row in counts) for name in COUNTED}, self._lake)
             together(spark, *rows.silver())
-            together(spark, *rows.bronze(), *self._gold(spark, extents, entries))
+            found = _found(counts)
+            gold = self._gold(rows, extents, again=may_repeat or found) if any(e.posts for e in entries) else []
+            together(spark, *rows.bronze(), *gold)
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
         self._enter(spark, entries)
         self._past = past.followed_by(entries)
-        self._repeating = any(entry.repeated for entry in entries)
+        self._repeating = found or any(entry.repeated for entry in entries)
         return entries
 
-    def _gold(
-        self, spark: SparkSession, extents: Sequence[Extent], entries: Sequence[ledger.Entry]
-    ) -> list[Callable[[], None]]:
-        if not any(entry.posts for entry in entries):
-            return []
-        return refreshes(spark, self._lake, hour_ranges(extent.hours(extents)), self._baseline_hours)
+    def _gold(self, rows: NewRows, extents: Sequence[Extent], *, again: bool) -> list[Write]:
+        """`again` says whether an earlier batch may have written some of it."""
+        ranges = hour_ranges(extent.hours(extents))
+        refreshed = refreshes(rows.batch.sparkSession, self._lake, ranges, self._baseline_hours)
+        return [*refreshed, *self._scores.writes(*rows.posts(), ranges, again=again)]
 
     def _enter(self, spark: SparkSession, entries: list[ledger.Entry]) -> None:
         rows = ledger.rows(spark, entries)
@@ -113,10 +116,16 @@ def _counts(verdicts: DataFrame) -> list[Row]:
         verdicts.groupBy("topic", "partition")
         .agg(
             *(F.count_if(F.col("outcome") == name).alias(name) for name in ledger.OUTCOMES),
-            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *ADDS)),
+            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *COUNTED)),
         )
         .collect()
     )
+
+
+def _found(counts: Sequence[Row]) -> bool:
+    """Whether a table has rows of these records already: some of an earlier batch, that was interrupted, is written."""
+    adds = (("posts", "adds_post"), ("deletions", "adds_deletion"), ("rejected", "adds_rejected"))
+    return any(row[outcome] > row[flag] for row in counts for outcome, flag in adds)
 
 
 def _entries(

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
@@ -13,10 +14,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 from starling import kafka, pseudonyms
 from starling.errors import StarlingError, StreamError
 from starling.failures import in_one_line
+from starling.models.champions import NAMES, ChampionWatch
+from starling.models.registry import Registry
+from starling.models.scoring import try_out
 from starling.ops.metrics import StreamMetrics
 from starling.ops.status import StatusLine
 from starling.pipeline.batch import MicroBatches, records
-from starling.pipeline.catalogue import create_all
+from starling.pipeline.catalogue import STREAM_TABLES, create_all
+from starling.pipeline.scored import Scores
 from starling.settings import Settings
 from starling.terminal import terminal
 
@@ -29,15 +34,20 @@ def stream(spark: SparkSession, settings: Settings, servers: str, stop: threadin
     Raises StreamError, with the reason in one line, when the query dies; started again it goes on where it was.
     """
     kafka.ensure_topic(settings, servers)
-    create_all(spark, settings.lake)
+    create_all(spark, settings.lake, STREAM_TABLES)
     metrics = StreamMetrics()
     endpoint = metrics.serve(settings.metrics)
     try:
         with _status_line(spark, metrics) as status:
-            batches = _Watched(MicroBatches(settings, status.batch_written), stop)
+            champions = _champions(spark, settings, metrics, status)
+            scores = Scores(settings, champions.current, status.note)
+            batches = _Watched(MicroBatches(settings, status.batch_written, scores), stop)
             source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
             query = _start(source, settings, batches, once=once)
-            _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
+            try:
+                _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
+            finally:
+                champions.close()
     finally:
         if endpoint:
             endpoint.close()
@@ -53,6 +63,14 @@ def _status_line(spark: SparkSession, metrics: StreamMetrics) -> Iterator[Status
         finally:
             spark.streams.removeListener(status)
             status.close()
+
+
+def _champions(spark: SparkSession, settings: Settings, metrics: StreamMetrics, status: StatusLine) -> ChampionWatch:
+    watch = ChampionWatch(
+        Registry(settings, spark), settings.models.refresh_seconds, status.note, partial(try_out, spark=spark)
+    )
+    metrics.watch_champions(NAMES, watch.version)
+    return watch
 
 
 def _source(spark: SparkSession, settings: Settings, servers: str) -> DataFrame:

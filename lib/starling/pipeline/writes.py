@@ -14,17 +14,17 @@ from starling.tables import Table
 
 Write = Callable[[], None]
 
-# The verdict's flags that say which tables get a row.
-ADDS = tuple(name for name in outcomes.VERDICT if name.startswith("adds_"))
+# The verdict's flags that say which tables have or get a row.
+COUNTED = tuple(name for name in outcomes.VERDICT if name.startswith(("is_", "adds_")))
 
 
 @dataclass(frozen=True)
 class NewRows:
-    """A micro-batch of records, what `outcomes.judged` found of them, and how many rows each flag of ADDS adds."""
+    """A micro-batch of records, what `outcomes.judged` found of them, and how many rows have each flag of COUNTED."""
 
     batch: DataFrame
     verdicts: DataFrame
-    added: Mapping[str, int]
+    flagged: Mapping[str, int]
     lake: str
 
     def silver(self) -> list[Write]:
@@ -40,8 +40,12 @@ class NewRows:
         """The write to bronze, for after those to silver: a record in bronze is known to be written completely."""
         return self._write("adds_event", events.TABLE, lambda rows: rows)
 
+    def posts(self) -> tuple[DataFrame, int]:
+        """The rows that silver.posts has or gets of these records, and how many they are."""
+        return self._having("is_post").transform(posts.posts), self.flagged["is_post"]
+
     def _write(self, flag: str, table: Table, rows: Callable[[DataFrame], DataFrame]) -> list[Write]:
-        count = self.added[flag]
+        count = self.flagged[flag]
         return [lambda: delta.append(rows(self._having(flag)), table, self.lake, count)] if count else []
 
     def _having(self, flag: str) -> DataFrame:
