@@ -1,4 +1,4 @@
-"""Show it all on the bundled posts: broker up, posts replayed, stream drained, a summary of what is in the tables."""
+"""Show it all on the bundled posts: broker up, posts replayed, stream drained, models trained, and what came of it."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,11 @@ from starling.reports import summary
 from starling.settings import Settings
 from starling.sources.bundled import replay_once
 from starling.stopping import StopWish
+from starling.training import requests
+from starling.training.requests import Request
+
+# What has been trained on these tables already is shown again, and not trained again.
+TRAINING = Request(what=requests.ALL, promote=True, rescore=True, grid="small", unless_current=True)
 
 app = cli.app(__doc__)
 
@@ -51,9 +56,15 @@ def run(settings: Settings) -> int:
             stream(spark, settings, servers, stop, once=True)
             if stop.is_set():
                 return stop.exit_code
-            found = accounts(spark, settings.lake)
-            print("\n".join(summary.lines(spark, settings, found)))
-            summary.write(settings, found)
+            told = accounts(spark, settings.lake)
+            print("\n".join(summary.lines(spark, settings, told)), flush=True)
+            summary.write(settings, told)
+            say("\nTraining: topics, words, engagement, on a small grid (jobs/train.py searches a wide one)")
+            requests.carry_out(TRAINING, spark, settings, stop.is_set)
+            summary.write(settings, accounts(spark, settings.lake))
+            print("\n".join(summary.how_to_open(settings)))
+        except KeyboardInterrupt:
+            return stop.exit_code
         finally:
             spark.stop()
     return 0

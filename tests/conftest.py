@@ -30,6 +30,22 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     started.stop()
 
 
+@pytest.fixture(scope="session")
+def trained_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a work folder with a fifth of the bundled posts, all models trained, promoted, and applied to them.
+
+    One for all tests: to be read, and trained on again, but not to be written to otherwise.
+    """
+    from silver_lakes import fill, settings_of
+    from starling.training.requests import ALL, Request, carry_out
+
+    settings = settings_of(tmp_path_factory.mktemp("trained") / "work")
+    fill(spark, settings, {"x_v2_stream": 1_800, "x_archive_esa2019": 900, "x_archive_elgl19": 700})
+    request = Request(what=ALL, promote=True, rescore=True, grid="small")
+    carry_out(request, spark, settings, stopped=lambda: False)
+    return settings
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a work folder and a topic that no other test has, and no port of their own."""

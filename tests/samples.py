@@ -18,7 +18,7 @@ def bundled_path(name: str) -> Path:
 
 def bundled(name: str) -> list[dict]:
     """The posts of a bundled file."""
-    return [json.loads(line) for line in _lines(bundled_path(name))]
+    return [json.loads(line) for line in lines(bundled_path(name))]
 
 
 def every_text(name: str) -> set[str]:
@@ -38,7 +38,8 @@ def pages(name: str) -> list[dict]:
     return list(_documents(path))
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
+    """The lines of a file, plain or .gz, that are not blank."""
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
     return [line for line in text.split("\n") if line.strip()]
@@ -46,9 +47,9 @@ def _lines(path: Path) -> list[str]:
 
 def _documents(path: Path) -> Iterator[dict]:
     """Of a captured file: one document if it is one, else those of its lines that are."""
-    lines = _lines(path)
-    whole = _read("\n".join(lines))
-    found = [whole] if whole is not None else [_read(line.removeprefix("data: ")) for line in lines]
+    there = lines(path)
+    whole = _read("\n".join(there))
+    found = [whole] if whole is not None else [_read(line.removeprefix("data: ")) for line in there]
     yield from (document for document in found if isinstance(document, dict))
 
 

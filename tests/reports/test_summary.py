@@ -173,7 +173,7 @@ def test_a_relative_lake_is_told_from_the_root(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_summary_says_how_to_open_a_table_with_three_libraries() -> None:
-    _, where, *how = summary._how_to_open(Settings(paths=Paths(work="/w")))
+    _, where, *how = summary.how_to_open(Settings(paths=Paths(work="/w")))
     assert where == "The tables are Delta tables in /w/lake; to open one:"
     assert sorted(line.split()[0] for line in how) == ["DuckDB", "Spark", "pandas"]
     assert all('"/w/lake/silver/posts"' in line for line in how)

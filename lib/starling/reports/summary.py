@@ -22,7 +22,6 @@ def lines(spark: SparkSession, settings: Settings, found: Accounts) -> Iterator[
     yield from _platforms(by_platform(spark, settings.lake))
     yield from _languages(by_language(spark, settings.lake))
     yield from _hashtags(top_hashtags(spark, settings.lake, _HASHTAGS))
-    yield from _how_to_open(settings)
 
 
 def _tables(found: Accounts) -> Iterator[str]:
@@ -72,7 +71,8 @@ def _counts(rows: list[Row]) -> list[str]:
     return [f"{sum(row[name] for row in rows):,}" for name in ("posts", "scored")]
 
 
-def _how_to_open(settings: Settings) -> Iterator[str]:
+def how_to_open(settings: Settings) -> Iterator[str]:
+    """Where the tables are, and how each tool opens one."""
     posts = location("silver/posts", settings.lake)
     yield ""
     yield f"The tables are Delta tables in {location('', settings.lake)}; to open one:"
