@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from models.conversations import SETTINGS, conversations, corpus, no_step
 from models.registered import Original
 from models.trainings import TABLES, named, trained
+from starling.models import hashtag_topics, word_clusters
 from starling.models.registry import Registry
 from starling.models.tracking import Tracking
-from starling.models.trained import Trained
+from starling.models.trained import Corpus, Trained
 from starling.settings import Metrics, Models, Paths, Settings
 
 
@@ -47,3 +49,21 @@ def name() -> str:
 def registry(mlflow_settings: Settings, spark: SparkSession) -> Registry:
     """The registry as a process sees it that begins."""
     return Registry(mlflow_settings, spark)
+
+
+@pytest.fixture(scope="session")
+def talks(spark: SparkSession) -> Corpus:
+    """The posts of four conversations."""
+    return corpus(spark, conversations())
+
+
+@pytest.fixture(scope="session")
+def topics_model(talks: Corpus) -> Trained:
+    """Their hashtag topics, of a first training."""
+    return hashtag_topics.train(talks, SETTINGS, "small", None, 0, no_step)
+
+
+@pytest.fixture(scope="session")
+def words_model(talks: Corpus) -> Trained:
+    """Their word clusters."""
+    return word_clusters.train(talks, SETTINGS, "small", no_step)

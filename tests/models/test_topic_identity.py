@@ -122,3 +122,10 @@ def test_neither_the_clusters_numbers_nor_their_order_decide_anything(
     first, second = match(old, new, 20), match(dict(reversed(old.items())), renumbered, 20)
     assert {100 - key: number for key, number in second.numbers.items()} == first.numbers
     assert {*second.lineage} == {*first.lineage}
+
+
+def test_half_of_a_cluster_makes_an_origin_and_less_does_not() -> None:
+    old = {1: {"z": 20, "a": 5}}
+    half, less = (match(old, {0: {"z": 20}, 1: {"a": 5, "b": posts}}, taken=1) for posts in (5, 6))
+    assert [each.event for each in half.lineage] == ["kept", "split"]
+    assert [each.event for each in less.lineage] == ["kept", "born"]

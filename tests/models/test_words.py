@@ -1,0 +1,79 @@
+"""The words that a text is described by."""
+
+import pytest
+from pyspark.sql import SparkSession
+
+from starling.models.words import MAX_CHARACTERS, MAX_WORD_CHARACTERS, found_in, mllib_stop_words, with_terms
+
+HINDI = "\u0928\u092e\u0938\u094d\u0924\u0947"  # with vowel signs, which are no letters
+STOP = {"en": frozenset({"the", "don't"}), "es": frozenset({"los"})}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, []),
+        ("", []),
+        ("The planet, the PLANET!", ["planet"]),
+        ("@planet https://t.co/planet #planet orbit", ["orbit"]),
+        ("orbit HTTPS://T.CO/X", ["orbit"]),
+        ("42 3.14 c3po 1st orbit", ["orbit"]),
+        (":-) :D <3 --- orbit", ["orbit"]),
+        ("sooooooo", ["sooo"]),
+        ("don\u2019t orbit", ["orbit"]),  # as phones write it
+        ("\uff03planet \uff20planet orbit", ["orbit"]),  # as East Asia writes # and @
+        (f"l'été pro-democracy {HINDI}", ["l'été", "pro-democracy", HINDI]),
+        ("\u6771\u4eac \u0e20\u0e32\u0e29\u0e32 \u30bf\u30ef\u30fc orbit", ["orbit"]),  # scripts without spaces
+        ("x " + "y" * MAX_WORD_CHARACTERS, []),  # letters repeated are three, and one letter is no word
+        ("ab" * (MAX_WORD_CHARACTERS // 2), ["ab" * (MAX_WORD_CHARACTERS // 2)]),
+        ("ab" * (MAX_WORD_CHARACTERS // 2) + "a", []),
+    ],
+)  # fmt: skip
+def test_words_are_what_a_person_would_call_words(text: str | None, words: list[str]) -> None:
+    found = [word for word in found_in(text, "en", STOP) if word != "yyy"]
+    assert found == words
+
+
+def test_a_hostile_text_is_read_to_its_bound() -> None:
+    text = "planet " + " " * (MAX_CHARACTERS - 13) + "comet orbit"
+    assert len(text) == MAX_CHARACTERS + 5
+    assert list(found_in(text, "en", STOP)) == ["planet", "comet"]
+
+
+def test_stop_words_are_those_of_the_language_and_of_all_where_nobody_knows_it() -> None:
+    text = "los the orbit"
+    assert list(found_in(text, "en", STOP)) == ["los", "orbit"]
+    assert list(found_in(text, "es", STOP)) == ["the", "orbit"]
+    assert list(found_in(text, None, STOP)) == ["orbit"]
+    assert list(found_in(text, "tlh", STOP)) == ["orbit"]
+    # stopwords-iso has Greek, and MLlib has not: no other language's stop words are taken from a Greek text.
+    assert list(found_in("και the orbit", "el", STOP)) == ["the", "orbit"]
+
+
+def test_common_words_that_one_list_alone_has_name_no_topic() -> None:
+    assert list(found_in("great come see orbit", "en", {})) == ["orbit"]
+
+
+def test_terms_are_words_then_hashtags_each_once(spark: SparkSession) -> None:
+    rows = [
+        ("The planet of the #comet", "en", ["comet", "comet"]),
+        (None, "en", ["comet"]),
+        ("planet", None, None),
+        ("the", "en", []),
+        (None, None, None),
+    ]
+    posts = spark.createDataFrame(rows, "text string, lang string, hashtags array<string>")
+    assert [row.terms for row in with_terms(posts).collect()] == [
+        ["planet", "#comet"],
+        ["#comet"],
+        ["planet"],
+        [],
+        [],
+    ]
+
+
+def test_mllib_has_stop_words_for_each_language_that_is_asked(spark: SparkSession) -> None:
+    lists = mllib_stop_words()
+    assert "don't" in lists["en"]
+    assert "och" in lists["sv"]
+    assert all(len(words) > 30 for words in lists.values())
