@@ -154,7 +154,9 @@ class Search:
 def fit(frame: DataFrame, k: int, seed: int, distance: str) -> KMeansModel:
     """MLlib's k-means. Its `row` solver bears fewer distinct rows than clusters, where `auto` breaks on them."""
     kmeans = KMeans(k=k, seed=seed, distanceMeasure=distance, maxIter=_ITERATIONS, solver="row", weightCol="weight")
-    return kmeans.setFeaturesCol(FEATURES).setPredictionCol(CLUSTER).fit(frame)
+    # Of a cached frame MLlib would decode every vector anew at each iteration; of columns of it, it keeps them: 2,000
+    # words took a third of the processor time.
+    return kmeans.setFeaturesCol(FEATURES).setPredictionCol(CLUSTER).fit(frame.select("weight", FEATURES))
 
 
 def assignment(assigned: DataFrame) -> Clusters:
