@@ -135,6 +135,20 @@ def test_what_is_repeated_without_end_is_scored_as_the_reference_does(text: str)
     assert differing([text, f"BAD {text}"]) == []
 
 
+def test_a_word_without_end_is_one_word() -> None:
+    assert differing(["a" * 100_000, "!" * 100_000, f"good {'x' * 100_000}!"]) == []
+
+
+def test_ten_thousand_emoji_are_scored_alike_in_a_batch_and_alone() -> None:
+    texts = ["😂" * 10_000, "😍 " * 10_000, "👍🏼❤️" * 5_000 + "!"]
+    together = columnar.scores(pa.array(texts)).to_pylist()
+    assert together == [scalar.score(text) for text in texts]
+    # "Face with tears of joy": tears are -0.9 and joy is 2.8, each and one more.
+    weight = 1.9 + 3.8 + 3
+    shares = {"neg": round(1.9 / weight, 3), "neu": round(3 / weight, 3), "pos": round(3.8 / weight, 3)}
+    assert together[0] == {"compound": 1.0, **shares}
+
+
 @pytest.mark.parametrize("score", [scalar.score, lambda text: columnar.scores(pa.array([text])).to_pylist()[0]])
 def test_a_text_that_takes_the_reference_minutes_is_scored_as_its_rules_say(score) -> None:
     # "good" is 1.9: half of it before the first "but", half as much again after it. Each word's weight is one more.
