@@ -1,11 +1,11 @@
 """VADER's scores for a column of texts.
 
 Hutto, C.J. & Gilbert, E.E. (2014): VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text.
-The reference implementation, vaderSentiment, does the scoring, so its numbers are ours.
+The numbers are those of the reference implementation, vaderSentiment, to the last bit, and its tables are read from it;
+`columnar` and `scalar` come by them faster.
 """
 
 from collections.abc import Callable
-from functools import cache
 from importlib.metadata import version
 
 import pyarrow as pa
@@ -13,15 +13,16 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType, StructField, StructType
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from starling.sentiment import columnar, scalar
+from starling.sentiment.columnar import SCORES
+
+# Whose numbers these are, whatever computes them: a row scored by the reference itself says the same.
 SCORER = f"vaderSentiment {version('vaderSentiment')}"
-SCORES = ("compound", "pos", "neu", "neg")
 # The reference's own thresholds for calling a text positive or negative.
 THRESHOLD = 0.05
 
 SCORES_TYPE = StructType([StructField(name, DoubleType()) for name in SCORES])
-_ARROW_TYPE = pa.struct([pa.field(name, pa.float64()) for name in SCORES])
 
 
 def scores(text: Column) -> Column:
@@ -44,21 +45,13 @@ def score(text: str) -> dict[str, float]:
     >>> score("VADER is smart, handsome, and funny!")["compound"]
     0.8439
     """
-    result: dict[str, float] = _analyzer().polarity_scores(text)
-    return result
+    return scalar.score(text)
 
 
 def _scores_udf() -> Callable[[Column], Column]:
     def score_all(texts: pa.Array) -> pa.Array:
         # A quarter of real posts repeat another's text: each distinct one is scored once a batch.
         encoded = texts.dictionary_encode()
-        distinct = pa.array([score(t) for t in encoded.dictionary.to_pylist()], _ARROW_TYPE)
-        return distinct.take(encoded.indices)
+        return columnar.scores(encoded.dictionary).take(encoded.indices)
 
     return arrow_udf(score_all, SCORES_TYPE)  # type: ignore[call-overload,no-any-return]
-
-
-@cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    """One lexicon a worker process: it takes longer to read than a thousand texts to score."""
-    return SentimentIntensityAnalyzer()
