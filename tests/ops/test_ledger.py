@@ -1,7 +1,7 @@
 """The ledger: what was read is what is accounted for, or the batch is named."""
 
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from pyspark.sql import SparkSession
@@ -50,6 +50,25 @@ def test_entries_become_rows_of_the_table(spark: SparkSession) -> None:
         expected,
         expected | {"partition": 2},
     ]
+
+
+def test_a_record_counts_once_however_often_it_was_read_and_whether_or_not_its_first_batch_came_to_its_entry(
+    spark: SparkSession,
+) -> None:
+    def entered(minute: int, start: int, end: int, repeated: int, partition: int = 1) -> Entry:
+        at = AT + timedelta(minutes=minute)
+        offsets = {"from_offset": start, "until_offset": end, "records": end - start}
+        return replace(GOOD, **offsets, batch_id=minute, repeated=repeated, partition=partition, written_at=at)
+
+    entries = [
+        entered(0, 0, 50, repeated=50),  # its first writing was broken off between bronze and the ledger
+        entered(1, 50, 80, repeated=0),
+        entered(2, 0, 90, repeated=80),  # a lost checkpoint: 10 are new
+        entered(3, 90, 95, repeated=2),  # broken off again
+        entered(4, 0, 7, repeated=0, partition=0),
+    ]
+    assert ledger.read_once(ledger.rows(spark, entries[::-1])) == 95 + 7
+    assert ledger.read_once(ledger.rows(spark, [])) == 0
 
 
 def test_sums_are_over_all_entries_and_the_unbalanced_are_counted(spark: SparkSession) -> None:

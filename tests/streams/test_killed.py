@@ -1,4 +1,7 @@
-"""The job itself, as a user starts it: asked to stop, killed, and started again on a broker that was already there."""
+"""The job itself, as a user starts it: asked to stop, killed, out of disk, and started again.
+
+The broker was already there.
+"""
 
 import os
 import re
@@ -13,11 +16,15 @@ import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from starling.pipeline.accounts import accounts
 from starling.settings import Paths
 from streams.lakes import Lake, Record
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300
+# On a small disk: room for the empty tables, of some 200 kB, and not for all of a micro-batch.
+FREE_BYTES = 300_000
+JAVAS_OWN = "WARNING: Using incubator modules: jdk.incubator.vector\n"
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -27,7 +34,7 @@ def start(lake: Lake, tmp_path: Path) -> Iterator[Start]:
     """Starts jobs/stream.py through the set-up script, in a process group of its own."""
     jobs: list[subprocess.Popen[str]] = []
 
-    def submit(*arguments: str) -> subprocess.Popen[str]:
+    def submit(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         with (tmp_path / f"stream-{len(jobs)}.txt").open("w") as output:
             job = subprocess.Popen(
                 [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "stream.py"), *arguments],
@@ -39,6 +46,7 @@ def start(lake: Lake, tmp_path: Path) -> Iterator[Start]:
                     "STARLING_PRIVACY_PSEUDONYM_KEY": lake.settings.privacy.pseudonym_key.get_secret_value(),
                     "STARLING_STREAM_MAX_OFFSETS_PER_TRIGGER": "50",
                     "STARLING_METRICS_PORT": "0",
+                    **environment,
                 },
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -96,7 +104,7 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
         assert asked.wait(PATIENCE_SECONDS) == code
         assert committed(of_job) == set(range(batches(of_job))), "a batch was broken off"
     for output in (tmp_path / "stream-0.txt", tmp_path / "stream-1.txt"):
-        said = output.read_text().replace("WARNING: Using incubator modules: jdk.incubator.vector\n", "")  # Java's own
+        said = output.read_text().replace(JAVAS_OWN, "")
         assert re.fullmatch(r"(batch \d+: .*\n)+", said), said
 
     killed = start()
@@ -104,9 +112,37 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
 
-    assert start("--once").wait(PATIENCE_SECONDS) == 0
+    in_one_batch = {"STARLING_STREAM_MAX_OFFSETS_PER_TRIGGER": "20000"}
+    assert start("--once", **in_one_batch).wait(PATIENCE_SECONDS) == 0
     lake.drain(stop=threading.Event())
     assert of_job.everything() == lake.everything()
     sums = of_job.ledger()
     assert sums["records"] - sums["repeated"] <= 300 <= sums["records"]
     assert len({row["offset"] for row in of_job.rows("bronze.events", "partition", "offset")}) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(700)
+def test_on_a_full_disk_it_ends_with_one_line_and_with_room_again_every_table_is_exactly_once(
+    lake: Lake, start: Start, real_records: list[Record], small_disk: Path, tmp_path: Path
+) -> None:
+    paths = Paths(work=str(tmp_path / "work"), lake=str(small_disk / "lake"))
+    on_small_disk = Lake(lake.spark, lake.settings.model_copy(update={"paths": paths}), lake.servers)
+    on_small_disk.send([*real_records[:60], *real_records[:20]])
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes((8 << 20) - FREE_BYTES))
+    job = start("--once", STARLING_PATHS_WORK=paths.work, STARLING_PATHS_LAKE=paths.lake)
+    assert job.wait(PATIENCE_SECONDS) == 4
+    said = (tmp_path / "stream-0.txt").read_text().replace(JAVAS_OWN, "")
+    assert said.startswith(f"starling: error: no space left on the disk of {small_disk}/lake: ")
+    assert said.endswith("; make room there and start again: nothing is lost, the work goes on where it was\n")
+    assert said.count("\n") == 1
+
+    filler.unlink()
+    on_small_disk.drain()
+    ids = sorted(record.key.removeprefix("x:") for record in real_records[:60] if record.key)
+    assert [row["post_id"] for row in on_small_disk.rows("silver.posts", "post_id")] == ids
+    assert [row["post_id"] for row in on_small_disk.rows("silver.engagement", "post_id")] == ids
+    sums = on_small_disk.ledger()
+    assert (sums["records"], sums["posts"], sums["duplicates"], sums["rejected"]) == (80, 60, 20, 0)
+    assert accounts(lake.spark, paths.lake).balanced

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructType, TimestampType
 
@@ -115,6 +115,19 @@ def totals(ledger: DataFrame) -> dict[str, int]:
     """Records and outcomes over all batches; a record that was read again counts again."""
     sums = ledger.agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", *OUTCOMES, "repeated")))
     return sums.first().asDict()  # type: ignore[union-attr]
+
+
+def read_once(ledger: DataFrame) -> int:
+    """Records that were read, each counted once, however often it was.
+
+    What a batch repeats has been counted where an earlier entry reaches as far. Where none does, an interrupted batch
+    had written it and never came to its entry.
+    """
+    earlier = Window.partitionBy("topic", "partition").orderBy("written_at").rowsBetween(Window.unboundedPreceding, -1)
+    entered = F.col("from_offset") < F.max("until_offset").over(earlier)
+    new = F.col("records") - F.when(entered, F.col("repeated")).otherwise(0)
+    counted = ledger.select(new.alias("new")).agg(F.coalesce(F.sum("new"), F.lit(0)).alias("new"))
+    return int(counted.first().new)  # type: ignore[union-attr]
 
 
 def unbalanced(ledger: DataFrame) -> int:
