@@ -11,7 +11,7 @@ from starling.models.scoring import Champions
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
 from starling.pipeline.scored import Scores
-from starling.settings import Metrics, Paths, Privacy, Settings
+from starling.settings import Engagement, Metrics, Paths, Privacy, Settings, Topics
 
 KEY = "a key for tests alone"
 
@@ -19,6 +19,14 @@ KEY = "a key for tests alone"
 def settings_of(work: Path) -> Settings:
     """Settings of a work folder, without a port."""
     return Settings(paths=Paths(work=str(work)), metrics=Metrics(port=0), privacy=Privacy(pseudonym_key=KEY))
+
+
+def small_models(work: Path) -> Settings:
+    """The same, with models that take seconds to train."""
+    topics = Topics(min_posts=4, vocabulary=200, min_clusters=3, max_clusters=6)
+    return settings_of(work).model_copy(
+        update={"topics": topics, "engagement": Engagement(vocabulary=100, selected_words=20)}
+    )
 
 
 def fill(spark: SparkSession, settings: Settings, taken: Mapping[str, int]) -> None:
