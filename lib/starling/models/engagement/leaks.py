@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
@@ -70,27 +70,27 @@ def of_rows(training: DataFrame, held_out: DataFrame) -> Iterator[str]:
     """
     both = training.select(*POST, "text_hash", F.lit(1).alias("trains"))
     both = both.unionByName(held_out.select(*POST, "text_hash", F.lit(0).alias("trains")))
-    counted = {key: _shared(both, columns) for key, columns in (("posts", POST), ("texts", ("text_hash",)))}
-    rows, distinct, shared = counted["posts"]
-    if rows > distinct:
-        yield f"{distinct:,} posts have become {rows:,} rows: a join has multiplied them"
-    if shared:
-        yield f"{shared:,} held-out posts are among the training rows"
-    elif counted["texts"][2]:
-        yield f"{counted['texts'][2]:,} held-out rows have a text that a training row has too"
+    posts, texts = _counted(both, POST), _counted(both, ("text_hash",))
+    if posts["repeated"]:
+        yield f"{posts['keys']:,} posts have become {posts['rows']:,} rows: a join has multiplied them"
+    if posts["shared"]:
+        yield f"{posts['shared']:,} held-out posts are among the training rows"
+    elif texts["shared"]:
+        yield f"{texts['shared']:,} held-out texts are those of training rows too"
 
 
-def _shared(both: DataFrame, columns: Sequence[str]) -> tuple[int, int, int]:
-    """Rows, distinct keys, and keys on both sides."""
-    by_key = both.groupBy(*columns).agg(F.count("*").alias("rows"), F.avg("trains").alias("trains"))
-    is_shared = (F.col("trains") > 0) & (F.col("trains") < 1)
+def _counted(both: DataFrame, columns: Sequence[str]) -> Row:
+    """Rows, distinct keys, keys that are repeated on one side, and keys that are on both."""
+    trains, held_out = F.count_if(F.col("trains") == 1), F.count_if(F.col("trains") == 0)
+    by_key = both.groupBy(*columns).agg(trains.alias("trains"), held_out.alias("held_out"))
     found = by_key.agg(
-        F.coalesce(F.sum("rows"), F.lit(0)).alias("rows"),
+        F.coalesce(F.sum(F.col("trains") + F.col("held_out")), F.lit(0)).alias("rows"),
         F.count("*").alias("keys"),
-        F.count_if(is_shared).alias("shared"),
+        F.count_if(F.greatest("trains", "held_out") > 1).alias("repeated"),
+        F.count_if(F.least("trains", "held_out") > 0).alias("shared"),
     ).first()
     assert found is not None, "an aggregate without groups has one row"
-    return int(found["rows"]), int(found["keys"]), int(found["shared"])
+    return found
 
 
 def of_reproduction(rows: DataFrame, inputs: Sequence[str], outcome: str) -> Iterator[str]:
@@ -100,10 +100,8 @@ def of_reproduction(rows: DataFrame, inputs: Sequence[str], outcome: str) -> Ite
     """
     numeric = [name for name in inputs if isinstance(rows.schema[name].dataType, NumericType)]
     frame = rows.select(outcome, *numeric).limit(_MOST_ROWS).toPandas().astype(float)
-    ranks = frame.rank()
     for name in numeric:
-        known = frame[name].notna()
-        correlation = ranks.loc[known, name].corr(ranks.loc[known, outcome]) if known.sum() > 2 else 0.0
+        correlation = float(frame[[name, outcome]].dropna().corr(method="spearman").iloc[0, 1])
         if abs(correlation) > MOST_CORRELATION:
             yield f"{name} reproduces the outcome: the correlation of their ranks is {correlation:+.2f}"
 

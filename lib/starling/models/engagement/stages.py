@@ -14,14 +14,13 @@ from pyspark.ml.feature import (
     CountVectorizerModel,
     Imputer,
     SQLTransformer,
-    UnivariateFeatureSelector,
-    UnivariateFeatureSelectorModel,
     VectorAssembler,
 )
 from pyspark.ml.regression import LinearRegression
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from starling.gold.author_records import exact
 from starling.models.engagement.features import CATEGORIES, FOLLOWERS, GAPPED, HOUR, PLAIN, SKEWED, TERMS, WEEKDAY
 from starling.settings import Engagement
 
@@ -67,7 +66,7 @@ def fit_features(rows: DataFrame, settings: Engagement) -> Features:
     chosen = ["word"] if words else []
     stages += [*words, VectorAssembler(inputCols=["numbers", LINE, *chosen], outputCol=FEATURES)]
     plain = [*(name.removesuffix("_number") for name in _NUMBERS), *filled]
-    return Features(stages, [*plain, *_vocabulary(categories), LINE, *_selected(words)], plain)
+    return Features(stages, [*plain, *_vocabulary(categories), LINE, *_vocabulary(words)], plain)
 
 
 _SHARE = "upper_share"
@@ -112,25 +111,35 @@ def _counted(rows: DataFrame, source: str, target: str, most: int) -> list[Count
 
 
 def _words(rows: DataFrame, settings: Engagement) -> list[Transformer]:
-    counting = _counted(rows, TERMS, "word_counts", settings.vocabulary)
-    if not counting:
+    """The stages of TF-IDF of the words that tell most."""
+    vocabulary = telling_words(rows, settings.vocabulary, settings.selected_words)
+    if not vocabulary:
         return []
-    counted = counting[0].transform(rows)
-    weighting = IDF(inputCol="word_counts", outputCol="word_weights").fit(counted)
-    selector = UnivariateFeatureSelector(featuresCol="word_weights", outputCol="word", labelCol=LABEL)
-    selector = selector.setFeatureType("continuous").setLabelType("continuous")
-    selector = selector.setSelectionMode("numTopFeatures").setSelectionThreshold(settings.selected_words)
-    return [*counting, weighting, selector.fit(weighting.transform(counted))]
+    counting = CountVectorizerModel.from_vocabulary(vocabulary, inputCol=TERMS, outputCol="word_counts")
+    return [counting, IDF(inputCol="word_counts", outputCol="word").fit(counting.transform(rows))]
 
 
-def _vocabulary(stages: Sequence[CountVectorizerModel]) -> list[str]:
-    return [word for stage in stages for word in stage.vocabulary]
+def telling_words(rows: DataFrame, most_frequent: int, most_telling: int) -> list[str]:
+    """Of the most frequent words those whose F-test against the label says most, the most telling first.
+
+    What UnivariateFeatureSelector finds, from counts: it looks at every pair of a row and a word, also where the word
+    is not there. A word is in a post or not, so that its share of the label's variance follows from two means.
+    """
+    whole = rows.agg(F.count("*").alias("rows"), F.sum(exact(LABEL)).cast("double").alias("sum")).first()
+    assert whole is not None, "an aggregate without groups has one row"
+    mean = whole.sum / whole.rows if whole.rows else 0.0
+    by_word = rows.select(F.explode(TERMS).alias("word"), LABEL).groupBy("word")
+    counted = by_word.agg(F.count("*").alias("posts"), F.sum(exact(LABEL)).cast("double").alias("sum"))
+    frequent = counted.where(F.col("posts") >= _MIN_POSTS).orderBy(F.desc("posts"), "word").limit(most_frequent)
+    # A word of every post tells nothing.
+    found = [row for row in frequent.collect() if row.posts < whole.rows]
+
+    def telling(row: Row) -> float:
+        difference = row.sum / row.posts - mean
+        return float(difference**2 * row.posts / (whole.rows - row.posts))
+
+    return [row.word for row in sorted(found, key=lambda row: (-telling(row), row.word))[:most_telling]]
 
 
-def _selected(words: Sequence[Transformer]) -> list[str]:
-    if not words:
-        return []
-    counting, _, selector = words
-    assert isinstance(counting, CountVectorizerModel)
-    assert isinstance(selector, UnivariateFeatureSelectorModel)
-    return [counting.vocabulary[index] for index in selector.selectedFeatures]
+def _vocabulary(stages: Sequence[Transformer]) -> list[str]:
+    return [word for stage in stages if isinstance(stage, CountVectorizerModel) for word in stage.vocabulary]
