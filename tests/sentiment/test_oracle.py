@@ -69,6 +69,14 @@ def test_every_character_of_unicode_is_taken_for_what_the_reference_takes_it_for
     assert differing([f"good{one}GREAT {one}" for one in characters]) == []
 
 
+def test_every_character_with_a_case_makes_a_word_one_in_capitals_or_not_as_in_the_reference() -> None:
+    # Where all words are in capitals, LOVE does not stand out.
+    characters = [one for one in map(chr, range(0x2_0000)) if one.lower() != one or one.isupper() or one.islower()]
+    assert len(characters) > 2_500
+    assert differing([f"TABLE{one} LOVE" for one in characters]) == []
+    assert differing([f"{one} LOVE" for one in characters]) == []
+
+
 @given(st.lists(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=4)), max_size=12), max_size=4), st.data())
 def test_whatever_is_strung_together_is_scored_as_the_reference_does(
     parts: list[list[str]], data: st.DataObject
@@ -87,6 +95,14 @@ def test_any_characters_at_all_are_scored_as_the_reference_does(texts: list[str]
 def test_shares_on_the_edge_between_two_decimals_are_rounded_as_the_reference_does(word: str) -> None:
     texts = [f"{word} " * hits + "table " * others for hits in (1, 2, 3, 5) for others in range(240)]
     assert differing(texts) == []
+
+
+@pytest.mark.parametrize(
+    "apart", ["n' t", "xn' the", "n 't", "xn 'tx", "N' Tx", "n\x1c't", "isn't n't", "n'\u2003t", "n't\xa0 x"]
+)
+def test_a_contraction_is_one_word_s(apart: str) -> None:
+    assert differing([f"{apart} good", f"{apart} table good", f"good {apart} bad"]) == []
+    assert differing([apart.split()[0], f"{apart.split()[1]} good"]) == []
 
 
 def test_what_but_makes_equal_is_changed_as_the_reference_does() -> None:

@@ -154,7 +154,6 @@ def _special() -> Flags:
             or character.islower()
             # Some capitals have no lower case.
             or character.isupper()
-            or character.istitle()
             for number, character in enumerate(map(chr, range(_SHORT_CHARACTERS)))
         ]
     )
