@@ -1,14 +1,17 @@
 """Tables in Delta: made as the code describes them, written without doubling."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructType
 
 from starling import delta
@@ -148,3 +151,38 @@ def test_rows_are_replaced_where_the_predicate_says_in_one_commit_and_doing_it_a
         delta.replace(_things(spark, (9, "outside")), TABLE, lake, "id = 1")
     commits = sorted((Path(lake) / "silver/things/_delta_log").glob("*.json"))
     assert [commit.name for commit in commits] == [f"{version:020}.json" for version in range(5)]
+
+
+def test_only_rows_whose_keys_are_missing_are_added_however_often(spark: SparkSession, lake: str) -> None:
+    for _ in range(2):
+        delta.add_missing(_things(spark, (1, "another one"), (2, "two"), (3, "three")), TABLE, lake, "there.id > 0")
+        assert _rows(spark, lake) == [(1, "one"), (2, "two"), (3, "three")]
+
+
+def _held_up(rows: DataFrame, folder: Path) -> DataFrame:
+    """The rows, once `go` is in the folder; `began` is there as soon as they are wanted."""
+    began, go = str(folder / "began"), str(folder / "go")
+
+    def wait(name):  # without types, from which Spark would guess another kind of UDF
+        Path(began).touch()
+        while not Path(go).exists():
+            time.sleep(0.05)
+        return name
+
+    return rows.withColumn("name", F.udf(wait, StringType())("name"))
+
+
+@pytest.mark.parametrize(("operation", "where"), [(delta.replace, "id >= 2"), (delta.add_missing, "there.id >= 2")])
+def test_a_write_that_another_one_came_before_is_refused_as_a_whole(
+    spark: SparkSession, lake: str, tmp_path: Path, operation: Callable[[DataFrame, Table, str, str], None], where: str
+) -> None:
+    rows = _held_up(_things(spark, (2, "two"), (3, "three")), tmp_path)
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(operation, rows, TABLE, lake, where)
+        while not (tmp_path / "began").exists():
+            time.sleep(0.05)
+        delta.append(_things(spark, (2, "zwei")), TABLE, lake, 1)
+        (tmp_path / "go").touch()
+        with pytest.raises(delta.CONFLICTS):
+            writing.result()
+    assert _rows(spark, lake) == [(1, "one"), (2, "zwei")]

@@ -10,10 +10,12 @@ from pyspark.sql import DataFrame
 
 from starling import delta
 from starling.errors import StreamError
+from starling.models.champions import NAMES
 from starling.pipeline.accounts import accounts
 from starling.settings import Paths
 from starling.tables import Table
 from streams.lakes import Lake, Record
+from streams.shelf import Copy
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def break_writes(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, bool], None]
     """Makes the next write to a table fail, before or after it is done: what a crash of the driver leaves behind."""
 
     def arm(name: str, done: bool) -> None:
-        for operation in ("append", "replace"):
+        for operation in ("append", "replace", "add_missing"):
             monkeypatch.setattr(delta, operation, breaking(getattr(delta, operation), name, done))
 
     def breaking(write: Callable[..., None], name: str, done: bool) -> Callable[..., None]:
@@ -40,14 +42,22 @@ def break_writes(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, bool], None]
 
 @pytest.mark.slow
 def test_a_crash_at_any_write_of_the_first_batch_leaves_every_table_exactly_once(
-    lake: Lake, real_records: list[Record], break_writes: Callable[[str, bool], None], monkeypatch: pytest.MonkeyPatch
+    lake: Lake,
+    real_records: list[Record],
+    break_writes: Callable[[str, bool], None],
+    registry: Copy,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in NAMES:
+        registry.promote(name)
     lake.send([*real_records, *real_records[:40], Record("x-v2", b"{")])
     for name, done in (
         ("silver.posts", False),
         ("silver.posts", True),
         ("bronze.events", True),
         ("gold.hashtag_trends", False),
+        ("gold.post_scores", False),
+        ("gold.post_scores", True),
         ("ops.batches", True),
     ):
         break_writes(name, done)
@@ -65,7 +75,12 @@ def test_a_crash_at_any_write_of_the_first_batch_leaves_every_table_exactly_once
         "gold.sentiment_by_hour": lake.table("gold.sentiment_by_hour").select("platform", "hour").distinct().count(),
         "gold.hashtag_trends": lake.table("gold.hashtag_trends").select("hour", "hashtag").distinct().count(),
         "ops.batches": len({(r["batch_id"], r["partition"]) for r in lake.rows("ops.batches")}),
+        "gold.author_records": 0,
+        "gold.post_scores": lake.ledger()["posts"],
     }
+    assert lake.rows("gold.post_scores", "platform", "post_id") == lake.rows("silver.posts", "platform", "post_id")
+    versions = lake.rows("gold.post_scores", "topics_version", "engagement_version", "topic_reason", "post_id")
+    assert {row["engagement_version"] for row in versions} == {row["topics_version"] for row in versions} == {1}
     sums = lake.ledger()
     assert (sums["records"], sums["rejected"], sums["duplicates"]) == (341, 1, 40)
     assert sums["posts"] + sums["engagement"] == 300
