@@ -4,12 +4,10 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from models.conversations import COLUMNS, SETTINGS, TAGS, WORDS, conversations, corpus, no_step, silver
-from samples import BUNDLED, bundled
 from starling.errors import NotEnoughData
 from starling.gold import topic_lineage, topics
 from starling.models import hashtag_topics, probe
 from starling.models.trained import Corpus, Interval, Loaded, Trained
-from starling.settings import Models, Settings, Topics
 
 
 def loaded(trained: Trained, version: int = 1) -> Loaded:
@@ -127,18 +125,3 @@ def test_too_little_is_said_with_the_counts(spark: SparkSession, posts: list, sa
     with pytest.raises(NotEnoughData, match="not enough data: ") as raised:
         hashtag_topics.train(Corpus(frame, frame, {}), SETTINGS, "small", None, 0, no_step)
     assert said in str(raised.value)
-
-
-@pytest.mark.slow
-def test_topics_of_real_posts_are_ahead_of_raw_counts_and_of_chance(spark: SparkSession) -> None:
-    posts = [
-        (row["text"], [tag.lower() for tag in row["hashtags"] if tag])
-        for name in BUNDLED[1:]
-        for row in bundled(name)
-        if not row["text"].startswith("RT ")
-    ]
-    settings = Settings(topics=Topics(vocabulary=1_000, min_clusters=8, max_clusters=8), models=Models(seed=7))
-    trained = hashtag_topics.train(corpus(spark, posts[::2]), settings, "small", None, 0, no_step)
-    assert trained.leads["raw_counts"].low > 0
-    assert trained.leads["random"].low > 0
-    assert trained.metrics["coverage"] > 0.9
