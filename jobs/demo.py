@@ -11,7 +11,7 @@ from starling.cli import Debug, PrintConfig, Profile, Work
 from starling.configuration import home
 from starling.failures import storage_errors
 from starling.pipeline.accounts import accounts
-from starling.pipeline.catalogue import create_all
+from starling.pipeline.catalogue import STREAM_TABLES, create_all
 from starling.pipeline.query import stream
 from starling.reports import summary
 from starling.settings import Settings
@@ -71,9 +71,9 @@ def run(settings: Settings) -> int:
 
 
 def start_spark(settings: Settings) -> SparkSession:
-    """A session with all tables made, while the posts are replayed."""
+    """A session with the stream's tables made, while the posts are replayed."""
     spark = session.get("starling demo", settings)
-    create_all(spark, settings.lake)
+    create_all(spark, settings.lake, STREAM_TABLES)
     return spark
 
 

@@ -91,6 +91,7 @@ def after_batch(monkeypatch: pytest.MonkeyPatch) -> dict[int, Callable[[], Any]]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_champions_promoted_while_the_stream_runs_are_taken_up_between_batches(
     eager: Lake, registry: Copy, after_batch: dict[int, Callable[[], Any]], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,6 +115,7 @@ def test_champions_promoted_while_the_stream_runs_are_taken_up_between_batches(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_post_that_a_champion_cannot_bear_costs_its_batch_the_scores_and_nothing_else(
     lake: Lake, registry: Copy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_post_that_a_champion_cannot_bear_costs_its_batch_the_scores_and_nothi
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_batch_broken_off_and_a_lost_checkpoint_leave_no_post_without_its_scores_and_none_with_two(
     lake: Lake, registry: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_batch_broken_off_and_a_lost_checkpoint_leave_no_post_without_its_scor
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_history_is_scored_again_beside_a_stream_that_goes_on(lake: Lake, registry: Copy) -> None:
     second = registry.topics_numbered(11, 12)
     registry.promote()

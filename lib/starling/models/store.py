@@ -179,12 +179,13 @@ def is_local(spark: SparkSession) -> bool:
 
 def for_spark(spark: SparkSession, folder: Path) -> str:
     """The folder where Spark can read it: itself, or a copy on the file system that all executors share."""
+    place = f"file://{folder}"  # not as_uri(): Hadoop takes what is written literally, %20 too
     if is_local(spark):
-        return folder.as_uri()
+        return place
     hadoop = _hadoop(spark)
     files = hadoop.FileSystem.get(_configuration(spark))
     copy = hadoop.Path(files.getHomeDirectory(), f".starling/models/{uuid.uuid4().hex}")
-    files.copyFromLocalFile(hadoop.Path(folder.as_uri()), copy)
+    files.copyFromLocalFile(hadoop.Path(place), copy)
     return str(copy.toString())
 
 
