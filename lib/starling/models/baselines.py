@@ -1,5 +1,6 @@
 """What clusters must be better than: k-means on raw counts, and chance. Both are named as the clusters are."""
 
+from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
@@ -7,7 +8,8 @@ import scipy.sparse as sp
 from pyspark.sql import SparkSession
 
 from starling.models.clustering import STARTS, Candidate, Clusters, Points, Search, assignment, fit
-from starling.models.coherence import Model
+from starling.models.coherence import HeldOut, Model
+from starling.models.corpus import Documents
 
 RAW_COUNTS = "raw_counts"
 RANDOM = "random"
@@ -29,6 +31,21 @@ def baselines(spark: SparkSession, counts: sp.csr_array, search: Search, best: C
         RAW_COUNTS: search.named(_raw_counts(spark, counts, search, best.k), best.k),
         RANDOM: Model(words, sizes),
     }
+
+
+def measured(best: Candidate, rivals: Mapping[str, Model], found: Documents, unseen: HeldOut) -> dict[str, float]:
+    """The metrics of a clustering, and the coherence of its rivals under their names, in the held-out posts."""
+    pairs = unseen.cooccurrences
+    compared = {f"{name}_{metric}": value for name, it in rivals.items() for metric, value in pairs.judged(it).items()}
+    own = {
+        "k": best.k,
+        "silhouette": best.silhouette,
+        "balance": best.balance,
+        "npmi_training": best.coherence,
+        "training_posts": found.training_posts,
+        "held_out_posts": found.held_out_posts,
+    }
+    return compared | pairs.judged(best.named) | own
 
 
 def _raw_counts(spark: SparkSession, counts: sp.csr_array, search: Search, k: int) -> Clusters:

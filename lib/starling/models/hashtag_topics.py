@@ -19,10 +19,10 @@ from pyspark.sql import functions as F
 
 from starling.errors import NotEnoughData
 from starling.gold import topic_lineage, topics
-from starling.models.baselines import baselines
+from starling.models.baselines import baselines, measured
 from starling.models.cluster_plots import Searched
 from starling.models.clustering import CLUSTER, FEATURES, Candidate, Choice, Clusters, Grid, Points, Search
-from starling.models.coherence import TOP_WORDS, Floats, HeldOut, Model, Words, cooccurrences, held_out
+from starling.models.coherence import TOP_WORDS, Floats, HeldOut, Words, cooccurrences, held_out
 from starling.models.comparison import Said, lead
 from starling.models.corpus import Documents, documents, hashtag_documents
 from starling.models.labels import labels
@@ -103,7 +103,7 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, champion: Loaded | Non
         example=pd.DataFrame({"terms": [topic["words"] for topic in named[:_EXAMPLE_TOPICS]]}),
         outputs=(CLUSTER,),
         params=_params(settings, grid, choice),
-        metrics=_metrics(found, space, choice, unseen, rivals) | {"coverage": _coverage(posts)},
+        metrics=measured(choice.best, rivals, found, unseen) | _counted(space) | {"coverage": _coverage(posts)},
         leads={name: unseen.lead(choice.best.named, rival, settings.models.seed) for name, rival in rivals.items()},
         card={"topics": named},
         trials=choice.trials,
@@ -227,28 +227,13 @@ def _params(settings: Settings, grid: Grid, choice: Choice) -> dict[str, object]
     return settings.topics.model_dump() | tried
 
 
-def _metrics(
-    found: Documents, space: _Space, choice: Choice, unseen: HeldOut, rivals: Mapping[str, Model]
-) -> dict[str, float]:
-    best, pairs = choice.best, unseen.cooccurrences
-    compared = {
-        f"{name}_{metric}": value for name, rival in rivals.items() for metric, value in pairs.judged(rival).items()
+def _counted(space: _Space) -> dict[str, float]:
+    """Hashtags by what became of them."""
+    return {
+        "hashtags": len(space.names),
+        "rare_hashtags": space.rare,
+        "wordless_hashtags": space.wordless,
     }
-    return (
-        compared
-        | pairs.judged(best.named)
-        | {
-            "k": best.k,
-            "silhouette": best.silhouette,
-            "balance": best.balance,
-            "npmi_training": best.coherence,
-            "training_posts": found.training_posts,
-            "held_out_posts": found.held_out_posts,
-            "hashtags": len(space.names),
-            "rare_hashtags": space.rare,
-            "wordless_hashtags": space.wordless,
-        }
-    )
 
 
 def _topic_rows(named: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

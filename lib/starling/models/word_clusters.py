@@ -3,7 +3,7 @@
 The rivals are TF-IDF and Word2Vec. Which is better is decided in the training posts, and told by the held-out ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from pyspark.ml import PipelineModel
 
 from starling.gold import word_clusters
-from starling.models.baselines import baselines
+from starling.models.baselines import baselines, measured
 from starling.models.cluster_plots import Searched
 from starling.models.clustering import CLUSTER, Choice, Grid, Search
 from starling.models.coherence import TOP_WORDS, Cooccurrences, HeldOut, Model, cooccurrences, held_out
@@ -76,7 +76,9 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, step: Step) -> Trained
         example=pd.DataFrame({"terms": [each["words"][:TOP_WORDS] for each in clusters[:_EXAMPLE_CLUSTERS]]}),
         outputs=(CLUSTER,),
         params=_params(settings, grid, better),
-        metrics=_metrics(found, better, unseen, others) | _beside(better, worse, training, unseen, seed),
+        metrics=measured(better.choice.best, others, found, unseen)
+        | {"words": len(better.space.places)}
+        | _beside(better, worse, training, unseen, seed),
         leads={name: unseen.lead(better.named, other, seed) for name, other in others.items()},
         card={"clusters": clusters},
         trials=[*better.trials, *worse.trials],
@@ -140,21 +142,6 @@ def _params(settings: Settings, grid: Grid, rival: _Rival) -> dict[str, object]:
     best = rival.choice.best
     tried = {"grid": grid, "vectors": rival.name, "k": best.k, "start": best.start, "seed": settings.models.seed}
     return settings.topics.model_dump(exclude={"min_posts"}) | tried
-
-
-def _metrics(found: Documents, rival: _Rival, unseen: HeldOut, others: Mapping[str, Model]) -> dict[str, float]:
-    best, pairs = rival.choice.best, unseen.cooccurrences
-    compared = {f"{name}_{metric}": value for name, it in others.items() for metric, value in pairs.judged(it).items()}
-    own = {
-        "k": best.k,
-        "silhouette": best.silhouette,
-        "balance": best.balance,
-        "npmi_training": best.coherence,
-        "training_posts": found.training_posts,
-        "held_out_posts": found.held_out_posts,
-        "words": len(rival.space.places),
-    }
-    return compared | pairs.judged(rival.named) | own
 
 
 def _beside(better: _Rival, worse: _Rival, training: Cooccurrences, unseen: HeldOut, seed: int) -> dict[str, float]:
