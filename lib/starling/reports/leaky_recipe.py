@@ -71,6 +71,7 @@ def follow(posts: DataFrame, engagement: DataFrame, seed: int) -> Recipe:
     """
     counted = _counted(posts, engagement).cache()
     multiplied = _joined(counted).cache()
+    sides = counted.transform(with_sides, boundary(counted, 0.3, 0.3)).cache()
     try:
         training, test = multiplied.randomSplit([1 - _TEST_SHARE, _TEST_SHARE], seed)
         leaky = [*_HONEST, *COUNTS]
@@ -79,7 +80,6 @@ def follow(posts: DataFrame, engagement: DataFrame, seed: int) -> Recipe:
             *leaks.of_rows(training, test),
             *leaks.of_reproduction(training, leaky, EARNED),
         ]
-        sides = counted.transform(with_sides, boundary(counted, 0.3, 0.3)).cache()
         honest = [sides.where(F.col("side") == side) for side in (TRAIN, TEST)]
         return Recipe(
             posts=counted.count(),
@@ -89,6 +89,7 @@ def follow(posts: DataFrame, engagement: DataFrame, seed: int) -> Recipe:
             findings=findings,
         )
     finally:
+        sides.unpersist()
         multiplied.unpersist()
         counted.unpersist()
 
