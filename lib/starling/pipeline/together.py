@@ -15,8 +15,10 @@ def together(spark: SparkSession, *actions: Callable[[], None]) -> None:
 
     Their jobs belong to the query that the calling thread belongs to, so that stopping it stops them.
     """
-    inherited = inheritable_thread_target(spark)
+    # A copy of the caller's properties for each: in one that they shared, Spark would take the jobs of one action for
+    # those of another one's query, and keep them, with their plans, for ever.
+    inherited = [inheritable_thread_target(spark)(action) for action in actions]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        running = [pool.submit(inherited(action)) for action in actions]
+        running = [pool.submit(action) for action in inherited]
     for done in running:
         done.result()
