@@ -56,7 +56,7 @@ def shelf(spark: SparkSession, work: Path) -> Shelf:
     """Fits and records the models: version 1 of each, topic 1 for baking and 2 for football."""
     settings = Settings(paths=Paths(work=str(work)))
     registry = Registry(settings, spark)
-    trained = (topics(spark), engagement())
+    trained = (topics(spark), engagement(spark))
     return Shelf(spark, registry, {one.name: _recorded(one, settings, registry, spark) for one in trained})
 
 

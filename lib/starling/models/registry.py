@@ -260,13 +260,14 @@ class Registry:
             raise UnusableModelError(f"{name} version {fetched.version} is refused: {error}") from error
 
     def _loaded(self, name: str, fetched: _Fetched) -> Loaded:
+        files = fetched.folder / SPARK_FILES
         try:
-            pipeline = PipelineModel.load(for_spark(self._spark, fetched.folder / SPARK_FILES))
+            pipeline = PipelineModel.load(for_spark(self._spark, files))
         except (PySparkException, Py4JError) as error:
             raise UnusableModelError(
                 f"{name} version {fetched.version} cannot be loaded from {fetched.folder}: {in_one_line(error)}"
             ) from error
-        return Loaded(name, fetched.version, pipeline, facts.read(fetched.folder).card)
+        return Loaded(name, fetched.version, pipeline, facts.read(fetched.folder).card, files)
 
     def _remember(self, name: str, fetched: _Fetched) -> None:
         record = self._record(name)

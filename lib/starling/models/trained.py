@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -76,13 +77,15 @@ class Evaluated:
 class Loaded:
     """A registered version, loaded again and verified: the pipeline and the card that were `Trained`.
 
-    Equal to itself alone, so that what follows from it can be kept by it.
+    `files` is where MLlib has saved the pipeline, on this machine; None for a model that is not registered yet. Equal
+    to itself alone, so that what follows from it can be kept by it.
     """
 
     name: str
     version: int
     pipeline: PipelineModel
     card: Mapping[str, Any]
+    files: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,46 @@
 """A whole training on a small corpus, its numbers worked out again, and what the model says of posts."""
 
-import json
 from dataclasses import replace
 from math import expm1
 
 import numpy as np
 import pytest
+from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, average_precision_score, r2_score, root_mean_squared_error
 
+from models import scorers
 from models.engagement.corpora import SEEN, made_up, posts_of
 from starling.gold.author_records import author_records
 from starling.models import engagement, probe
 from starling.models.engagement import training
 from starling.models.engagement.baselines import CHANCE, EARNED
-from starling.models.engagement.forests import CHANCES, GRIDS, PREDICTED, chance
+from starling.models.engagement.features import with_inputs, with_record_now
+from starling.models.engagement.forests import CHANCES, GRIDS, PREDICTED, Setting, chance, fit_regressor
 from starling.models.engagement.leaks import LeakError
 from starling.models.engagement.rows import prepared
 from starling.models.trained import ENGAGEMENT, Corpus, Interval, Loaded, Trained
 from starling.models.words import with_terms
 from starling.settings import Settings
 
+# What posts lack, one after the other.
+_ODD = (
+    {},
+    {"followers": None, "lang": "qq"},
+    {"text": None, "hashtags": None, "mentions": None, "urls": None, "lang": None},
+    {"text": "", "hashtags": [], "author": None},
+    {"compound": None, "pos": None, "neg": None, "platform": "elsewhere"},
+    {"text": "@you KITE! KITE? lark 1234\n#birds \U0001f426", "followers": 0},
+)
+
 pytestmark = pytest.mark.slow  # all of it needs a model, whose many short jobs take a while
 
 
 @pytest.fixture(scope="module")
-def loaded(small_model: Trained) -> Loaded:
-    """The model as the registry hands it out: its card has been JSON."""
-    return Loaded(small_model.name, 1, small_model.pipeline, json.loads(json.dumps(small_model.card)))
+def loaded(small_model: Trained, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    return scorers.loaded(small_model, tmp_path_factory.mktemp("small model") / "sparkml")
 
 
 def test_a_training_hands_over_all_that_is_kept_of_it(small_model: Trained, steps: list[str]) -> None:
@@ -112,18 +123,30 @@ def test_posts_are_scored_with_what_is_known_of_their_author(
         assert row.engagement_reason is None
 
 
-def test_a_score_is_what_the_forest_says_on_the_scale_of_counts(spark: SparkSession, loaded: Loaded) -> None:
-    posts = posts_of(spark, made_up(20)).transform(with_terms)
-    none = spark.createDataFrame([], "platform string, author string, posts long, settled_posts long, "
-                                     "mean_log_engagement double")  # fmt: skip
-    scored = {row.post_id: row for row in engagement.score(posts, none, loaded).collect()}
-    from starling.models.engagement.features import with_inputs
+def test_spark_says_of_every_post_what_the_models_own_stages_do(spark: SparkSession, loaded: Loaded) -> None:
+    made = made_up(600)
+    for number, post in enumerate(made):
+        post.update(_ODD[number % len(_ODD)])
+    posts = posts_of(spark, made).transform(with_terms).repartition(2)
+    records = [("x", f"author {n}", n, n // 2, n / 7 if n % 3 else None) for n in range(0, 160, 2)]
+    names = "platform string, author string, posts long, settled_posts long, mean_log_engagement double"
+    known = spark.createDataFrame(records, names)
+    scored = {row.post_id: row for row in engagement.score(posts, known, loaded).collect()}
+    inputs = posts.transform(with_record_now, known).transform(with_inputs)
+    said = {row.post_id: row for row in loaded.pipeline.transform(inputs).collect()}
+    assert scored.keys() == said.keys()
+    for post_id, row in said.items():
+        assert scored[post_id].predicted_engagement == pytest.approx(expm1(max(row[PREDICTED], 0)), rel=1e-9)
+        assert scored[post_id].top_quarter_probability == pytest.approx(row[CHANCES][1], rel=1e-9)
+    assert len({round(row.predicted_engagement, 6) for row in scored.values()}) > 100
+    assert len({round(row.top_quarter_probability, 6) for row in scored.values()}) > 20
 
-    bare = posts.withColumns({"author_posts": F.lit(0), "author_settled_posts": F.lit(0)})
-    bare = bare.withColumn("author_mean_log", F.lit(None).cast("double"))
-    for row in loaded.pipeline.transform(with_inputs(bare)).collect():
-        assert scored[row.post_id].predicted_engagement == pytest.approx(expm1(row[PREDICTED]), rel=1e-12)
-        assert scored[row.post_id].top_quarter_probability == row[CHANCES][1]
+
+def test_no_posts_have_no_scores(spark: SparkSession, loaded: Loaded) -> None:
+    posts = posts_of(spark, made_up(1)).transform(with_terms).where("false")
+    records = spark.createDataFrame([], "platform string, author string, posts long, settled_posts long, "
+                                        "mean_log_engagement double")  # fmt: skip
+    assert engagement.score(posts, records, loaded).collect() == []
 
 
 def test_a_model_is_as_good_as_itself(loaded: Loaded, small_corpus: Corpus, small_settings: Settings) -> None:
@@ -143,10 +166,6 @@ def test_a_better_model_leads_on_the_rows_that_neither_has_seen(
 
 
 def _with_one_tree(loaded: Loaded, spark: SparkSession, corpus_: Corpus, settings: Settings):
-    from pyspark.ml import PipelineModel
-
-    from starling.models.engagement.forests import Setting, fit_regressor
-
     *features, _, classifier = loaded.pipeline.stages
     with prepared(corpus_, settings) as found:
         rows = PipelineModel(features).transform(found.training)
