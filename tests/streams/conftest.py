@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
-def lake(spark: SparkSession, settings: Settings, broker: str) -> Lake:
+def lake(spark: SparkSession, settings: Settings, broker: str) -> Iterator[Lake]:
     """An empty lake and an empty topic."""
-    return Lake(spark, settings, broker)
+    yield Lake(spark, settings, broker)
+    # Delta keeps the state of every table for an hour after its last use, some megabytes each.
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,13 @@
 """Stopped or broken anywhere and started again, the stream ends in the same tables."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
 from starling.errors import StreamError
@@ -86,6 +87,18 @@ def test_a_crash_at_any_write_of_the_first_batch_leaves_every_table_exactly_once
     assert sums["posts"] + sums["engagement"] == 300
 
 
+def queries_that_spark_keeps(spark: SparkSession) -> int:
+    """Queries whose jobs the scheduler holds, with their plans, until it is told that they have ended.
+
+    A stream that leaves some behind with every batch fills the driver's heap within hours.
+    """
+    kept = spark.sparkContext._jsc.sc().dagScheduler().activeQueryToJobs()
+    deadline = time.monotonic() + 10  # the scheduler is told a moment after whoever asked the query
+    while not kept.isEmpty() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return kept.size()
+
+
 def _beside(lake: Lake) -> Paths:
     return Paths(work=f"{lake.settings.paths.work}-in-parts")
 
@@ -119,3 +132,4 @@ def test_fourteen_batches_with_stops_between_end_as_one_batch_does(
     assert in_parts.everything() == at_once
     assert in_parts.ledger() == lake.ledger()
     assert list((Path(in_parts.settings.lake) / "bronze" / "events" / "_delta_log").glob("*.checkpoint.parquet"))
+    assert queries_that_spark_keeps(lake.spark) == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
@@ -130,10 +130,6 @@ def of_dependence(
     for name in inputs:
         if found[name]:
             yield f"{name} of a post changes with what the post itself has earned"
-
-
-def _more(count: str) -> Column:
-    return F.when(F.col("changed"), F.coalesce(count, F.lit(0)) * 3 + 1_000).otherwise(F.col(count))
 
 
 def of_skill(r2: float, shuffled_r2: Interval) -> Iterator[str]:
