@@ -169,7 +169,8 @@ def _held_up(rows: DataFrame, folder: Path) -> DataFrame:
             time.sleep(0.05)
         return name
 
-    return rows.withColumn("name", F.udf(wait, StringType())("name"))
+    # In one task: with two, which wait on two cores, nobody else's write would come between.
+    return rows.coalesce(1).withColumn("name", F.udf(wait, StringType())("name"))
 
 
 @pytest.mark.parametrize(("operation", "where"), [(delta.replace, "id >= 2"), (delta.add_missing, "there.id >= 2")])
