@@ -17,11 +17,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from measuring import CHECKOUT, SUBMIT, machine, say
+
 SETUP_RUNS = 5
 DEMO_RUNS = 3
 SAMPLE_SECONDS = 0.1
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     asked = parser.parse_args()
     adopt_orphans()
-    report = Report(machine())
+    report = Report(machine("pyspark"))
     with tempfile.TemporaryDirectory(prefix="starling-benchmark-") as name:
         measure(report, Path(name), cold=asked.cold)
     lines = (f"{name:<50} {value}" for name, value in rows(report))
@@ -81,7 +81,7 @@ def main() -> None:
 
 def measure(report: Report, folder: Path, *, cold: bool) -> None:
     """Fills in the report; everything that the runs leave behind is in `folder`."""
-    submit, environ = str(CHECKOUT / "spark-submit.sh"), {**os.environ, "SPARK_HOME": str(stand_in_spark(folder))}
+    submit, environ = SUBMIT, {**os.environ, "SPARK_HOME": str(stand_in_spark(folder))}
     if cold:
         say("cold set-up")
         report.cold_setup_seconds = cold_setup(folder, environ)
@@ -139,7 +139,7 @@ def demo(work: Path) -> Run:
     """One demo in a work folder."""
     load = os.getloadavg()[0]
     cpu_before, started = children_cpu_seconds(), time.monotonic()
-    command = [str(CHECKOUT / "spark-submit.sh"), "jobs/demo.py", "--work", str(work)]
+    command = [SUBMIT, "jobs/demo.py", "--work", str(work)]
     # spark-submit hands on both outputs of a job as one.
     with subprocess.Popen(
         command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -241,24 +241,6 @@ def children_cpu_seconds() -> float:
 # --- what is printed
 
 
-def machine() -> dict[str, str]:
-    """The machine and what runs on it."""
-    return {
-        "cpu": f"{len(os.sched_getaffinity(0))} x {cpu_model()}",
-        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
-        "system": " ".join((os.uname().sysname, os.uname().release, os.uname().machine)),
-        "python": sys.version.split()[0],
-        "spark": version("pyspark"),
-        "load_before": f"{os.getloadavg()[0]:.2f}",
-    }
-
-
-def cpu_model() -> str:
-    """As Linux names it."""
-    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1] if found else os.uname().machine
-
-
 def rows(report: Report) -> Iterator[tuple[str, str]]:
     """Name and value of each line."""
     cold = report.cold_setup_seconds
@@ -287,11 +269,6 @@ def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
     """The median, and between which values it lies: "2.0 s (1.0 to 3.0)"."""
     middle, least, most = (f"{value:,.{digits}f}" for value in (median(values), min(values), max(values)))
     return f"{middle} {unit} ({least} to {most})"
-
-
-def say(what: str) -> None:
-    """A line for the person who waits."""
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,19 +7,18 @@ import argparse
 import gzip
 import json
 import os
-import platform
 import random
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from measuring import CHECKOUT, load, machine, say
+
 RUNS = 5
 SEED = 1
 SCORERS = ("reference", "nltk", "scalar", "ours")
@@ -56,7 +55,7 @@ def main() -> None:
 def measure(quick: bool) -> dict[str, Any]:
     """All numbers: microseconds a text, medians of the runs, in which the scorers take turns."""
     scorers = made_scorers()
-    report: dict[str, Any] = {"mismatches": 0, "machine": machine()}
+    report: dict[str, Any] = {"mismatches": 0, "machine": machine("vaderSentiment", "nltk", "numpy", "pyarrow")}
     for name, kind in kinds(quick).items():
         say(f"{name}: {len(kind.texts):,} texts")
         found = {scorer: one_by_one(score(kind)) for scorer, score in scorers.items()}
@@ -66,7 +65,7 @@ def measure(quick: bool) -> dict[str, Any]:
             continue
         runs = [{scorer: timed(score, kind) for scorer, score in turned(scorers, turn)} for turn in range(RUNS)]
         report[name] = figures(kind, runs) | {"nltk_differs": different(found["reference"], found["nltk"])}
-    report["machine"]["load_after"] = f"{os.getloadavg()[0]:.2f}"
+    report["machine"]["load_after"] = load()
     return report
 
 
@@ -197,19 +196,6 @@ def english_in(value: Any) -> Iterator[str]:
 # --- what is printed
 
 
-def machine() -> dict[str, str]:
-    """The machine and what runs on it."""
-    packages = ("vaderSentiment", "nltk", "numpy", "pyarrow")
-    model = [line for line in Path("/proc/cpuinfo").read_text().split("\n") if line.startswith("model name")]
-    return {
-        "cpu": f"{len(os.sched_getaffinity(0))} x {model[0].partition(': ')[2] if model else platform.machine()}",
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-        "load_before": f"{os.getloadavg()[0]:.2f}",
-    }
-
-
 def rows(report: Mapping[str, Any]) -> Iterator[str]:
     """The table: microseconds a text by the clock, and how many times ours is faster, by the clock and by processor."""
     head = ("texts", "characters", "reference", "NLTK", "scalar", "columnar", "ratio", "CPU ratio")
@@ -222,11 +208,6 @@ def rows(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name:<18}" + "".join(f"{cell:>12}" for cell in cells)
     yield f"scores of ours that are not the reference's: {report['mismatches']}"
     yield from (f"{name:<18} {value}" for name, value in report["machine"].items())
-
-
-def say(what: str) -> None:
-    """A line for the person who waits."""
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-SUBMIT = str(CHECKOUT / "spark-submit.sh")
+from measuring import CHECKOUT, SUBMIT, last_line_of, load, machine, say
+
 DRIVER_MEMORY = "3g"
 
 
@@ -40,25 +39,25 @@ def main() -> None:
 
 def measure(folder: Path, work: str | None, sizes: Sequence[int]) -> dict[str, Any]:
     """All numbers, by what was trained on."""
-    report: dict[str, Any] = {"machine": machine(), "trainings": {}}
+    report: dict[str, Any] = {"machine": machine("pyspark") | {"driver memory": DRIVER_MEMORY}, "trainings": {}}
     if work is None:
         say("the bundled posts")
         work = str(folder / "demo")
-        called([SUBMIT, "jobs/demo.py", "--work", work])
+        last_line_of([SUBMIT, "jobs/demo.py", "--work", work])
     lake = str(Path(work) / "lake")
     for posts in (0, *sizes):
         name = f"{posts:,} posts" if posts else "the bundled posts"
         say(f"training on {name}")
         place = folder / f"of-{posts}"
-        grown = json.loads(called([SUBMIT, __file__, "--grow", lake, str(place / "lake"), str(posts)])[-1])
+        grown = json.loads(last_line_of([SUBMIT, __file__, "--grow", lake, str(place / "lake"), str(posts)]))
         report["trainings"][name] = grown | trained(place)
-    report["machine"]["load after"] = f"{os.getloadavg()[0]:.2f}"
+    report["machine"]["load_after"] = load()
     return report
 
 
 def trained(work: Path) -> dict[str, Any]:
     """Trains everything with the full grid."""
-    load, started = os.getloadavg()[0], time.monotonic()
+    load_before, started = load(), time.monotonic()
     command = [SUBMIT, "--driver-memory", DRIVER_MEMORY, "jobs/train.py", "all", "--work", str(work)]
     output = work / "said.txt"
     with output.open("w") as file:
@@ -73,7 +72,7 @@ def trained(work: Path) -> dict[str, Any]:
         "wall_seconds": round(wall, 1),
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
         "peak_mib": round(used.ru_maxrss / 1024),  # of the largest of these processes, which is the JVM
-        "load_before": round(load, 2),
+        "load_before": load_before,
         "versions": len(re.findall(r"^[A-Z][a-z ]+: version \d+ of starling-", said, re.MULTILINE)),
     }
 
@@ -102,38 +101,14 @@ def grow(lake: str, new: str, size: int) -> None:
     print(json.dumps({"posts": delta.read(spark, posts.TABLE, new).count()}))
 
 
-def called(command: Sequence[str]) -> list[str]:
-    """The lines that a command says."""
-    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        sys.exit(f"{' '.join(command)} left with {ended.returncode}:\n{(ended.stderr or ended.stdout)[-2000:]}")
-    return ended.stdout.strip().split("\n")
-
-
-def machine() -> dict[str, str]:
-    """The machine and what runs on it."""
-    return {
-        "cores": str(len(os.sched_getaffinity(0))),
-        "python": sys.version.split()[0],
-        "spark": version("pyspark"),
-        "driver memory": DRIVER_MEMORY,
-        "load before": f"{os.getloadavg()[0]:.2f}",
-    }
-
-
 def table(report: dict[str, Any]) -> str:
     """What was measured, a line each."""
     lines = [f"{'':<20}{'posts':>10}{'clock s':>10}{'CPU s':>10}{'peak MiB':>10}{'load':>8}{'versions':>10}"]
     for name, of in report["trainings"].items():
         seconds = f"{of['wall_seconds']:>10.1f}{of['cpu_seconds']:>10.1f}"
-        memory = f"{of['peak_mib']:>10,}{of['load_before']:>8.2f}{of['versions']:>10}"
+        memory = f"{of['peak_mib']:>10,}{of['load_before']:>8}{of['versions']:>10}"
         lines.append(f"{name:<20}{of['posts']:>10,}{seconds}{memory}")
     return "\n".join([*lines, *(f"{name:<20}{value}" for name, value in report["machine"].items())])
-
-
-def say(what: str) -> None:
-    """A line for the person who waits."""
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ means.
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from measuring import SUBMIT, last_line_of, load, machine, say
+
 SIZES = {"quick": (10_000,), "usual": (10_000, 100_000), "full": (10_000, 100_000, 1_000_000)}
 RUNS = {10_000: 3, 100_000: 3, 1_000_000: 1}
 LIBRARIES = ("mllib", "scikit-learn")
@@ -46,10 +45,12 @@ def main() -> None:
 
 def measure(folder: Path, lake: str | None, sizes: Sequence[int]) -> dict[str, Any]:
     """All numbers, by size and library; a list has one for each run."""
-    report: dict[str, Any] = {"machine": machine(), "sizes": {}}
+    forests = f"{TREES} trees, depth {DEPTH}, {LEAST_POSTS} posts a leaf, {SHARE} of the features a split"
+    about = machine("pyspark", "scikit-learn") | {"driver memory": DRIVER_MEMORY, "forests": forests}
+    report: dict[str, Any] = {"machine": about, "sizes": {}}
     if lake is None:
         say("the bundled posts")
-        called([str(CHECKOUT / "spark-submit.sh"), "jobs/demo.py", "--work", str(folder / "work")])
+        last_line_of([SUBMIT, "jobs/demo.py", "--work", str(folder / "work")])
         lake = str(folder / "work" / "lake")
     for size in sizes:
         say(f"{size:,} posts")
@@ -59,25 +60,14 @@ def measure(folder: Path, lake: str | None, sizes: Sequence[int]) -> dict[str, A
         for _ in range(RUNS[size]):
             of_size["mllib"].append(submitted("mllib", str(folder / str(size))))
             python = [sys.executable, __file__, "--child", "scikit-learn", str(folder / str(size))]
-            of_size["scikit-learn"].append(called(python))
-    report["machine"]["load_after"] = f"{os.getloadavg()[0]:.2f}"
+            of_size["scikit-learn"].append(json.loads(last_line_of(python)))
+    report["machine"]["load_after"] = load()
     return report
 
 
 def submitted(*child: str) -> Any:
     """What a child in Spark says."""
-    submit = [str(CHECKOUT / "spark-submit.sh"), "--driver-memory", DRIVER_MEMORY]
-    return called([*submit, __file__, "--child", *child])
-
-
-def called(command: Sequence[str]) -> Any:
-    """The JSON in a command's last line, if that is what it says."""
-    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lib")}
-    ended = subprocess.run(command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        sys.exit(f"{' '.join(command)} left with {ended.returncode}:\n{(ended.stderr or ended.stdout)[-2000:]}")
-    last = ended.stdout.strip().rpartition("\n")[2]
-    return json.loads(last) if last.startswith("{") else None
+    return json.loads(last_line_of([SUBMIT, "--driver-memory", DRIVER_MEMORY, __file__, "--child", *child]))
 
 
 # --- the children
@@ -234,19 +224,6 @@ def cpu_seconds(root: int) -> float:
 # --- what is printed
 
 
-def machine() -> dict[str, str]:
-    """The machine and what runs on it."""
-    return {
-        "cores": str(len(os.sched_getaffinity(0))),
-        "python": sys.version.split()[0],
-        "spark": version("pyspark"),
-        "scikit-learn": version("scikit-learn"),
-        "driver memory": DRIVER_MEMORY,
-        "forests": f"{TREES} trees, depth {DEPTH}, {LEAST_POSTS} posts a leaf, {SHARE} of the features a split",
-        "load_before": f"{os.getloadavg()[0]:.2f}",
-    }
-
-
 def rows(report: dict[str, Any]) -> Iterator[str]:
     """The table: medians of the runs."""
     head = ("posts", "library", "R²", "Spearman", "F1", "CPU s", "clock s", "CPU s with start")
@@ -262,11 +239,6 @@ def rows(report: dict[str, Any]) -> Iterator[str]:
         ratio = middle["mllib"]["cpu_seconds"] / middle["scikit-learn"]["cpu_seconds"]
         yield f"{int(size):>18,}   MLlib's processor time is {ratio:.1f} times scikit-learn's"
     yield from (f"{name:<20} {value}" for name, value in report["machine"].items())
-
-
-def say(what: str) -> None:
-    """A line for the person who waits."""
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -181,6 +181,11 @@ def _places(batch: pa.RecordBatch, place: Mapping[str, int]) -> list[list[int]]:
     return [sorted(place[term] for term in terms if term in place) for terms in batch.column("terms").to_pylist()]
 
 
+def word_counts(posts: Sequence[Sequence[str] | None], place: Mapping[str, int]) -> sp.csr_array:
+    """How often each post (row) has each word of a vocabulary (column); `place` says which column is a word's."""
+    return incidence([[place[word] for word in words or () if word in place] for words in posts], len(place))
+
+
 def incidence(places: Sequence[Sequence[int]], size: int) -> sp.csr_array:
     """One row a text, one column a word: how often the text has the word."""
     words = np.fromiter(chain.from_iterable(places), np.int64)

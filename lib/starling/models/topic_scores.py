@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, StructType
 
-from starling.models.coherence import Floats, incidence
+from starling.models.coherence import Floats, word_counts
 from starling.models.trained import Loaded
 
 UNKNOWN_TERMS = "no known terms"
@@ -79,7 +79,7 @@ def _parameters(loaded: Loaded) -> Parameters:
 
 def scores(posts: Sequence[Sequence[str] | None], parameters: Parameters) -> pa.StructArray:
     """topic, topic_similarity and topic_reason of posts' terms."""
-    vectors = unit_tf_idf(counts(posts, parameters.place), parameters.idf)
+    vectors = unit_tf_idf(word_counts(posts, parameters.place), parameters.idf)
     similarities = np.asarray(vectors @ parameters.centres.T)
     nearest = similarities.argmax(axis=1)
     unknown = np.diff(vectors.indptr) == 0
@@ -88,11 +88,6 @@ def scores(posts: Sequence[Sequence[str] | None], parameters: Parameters) -> pa.
     reasons = [UNKNOWN_TERMS if each else None for each in unknown]
     columns = [pa.array(topics, mask=unknown), pa.array(similarity, mask=unknown), pa.array(reasons, pa.string())]
     return pa.StructArray.from_arrays(columns, names=_SCORE.names)
-
-
-def counts(posts: Sequence[Sequence[str] | None], place: Mapping[str, int]) -> sp.csr_array:
-    """How often each post (row) has each known term (column)."""
-    return incidence([[place[term] for term in terms or () if term in place] for terms in posts], len(place))
 
 
 def unit_tf_idf(counted: sp.csr_array, idf: Floats) -> sp.csr_array:

@@ -54,8 +54,8 @@ def _said(loaded: Loaded) -> Column:
     def _scores(known: pa.StructArray) -> pa.StructArray:
         columns = {name: _column(values) for name, values in zip(names, known.flatten(), strict=True)}
         said = applied(columns, steps)
-        earned = np.expm1(np.maximum(np.asarray(said[PREDICTED]), 0.0))
-        return pa.StructArray.from_arrays([earned, np.asarray(said[CHANCES])[:, 1]], names=_NUMBERS)
+        earned = np.expm1(np.maximum(said[PREDICTED], 0.0))
+        return pa.StructArray.from_arrays([earned, said[CHANCES][:, 1]], names=_NUMBERS)
 
     udf = arrow_udf(score_all, _SCORE)  # type: ignore[call-overload]
     found: Column = udf(F.struct(*names))

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from starling.errors import ModelError
-from starling.models.coherence import Floats, incidence
+from starling.models.coherence import Floats, word_counts
 from starling.models.mllib.forest import Forest, predictions, shares_of_one
 from starling.models.mllib.saved import Stage
 
-Words = Sequence[Sequence[str] | None]
-# By name: a number a row, NaN where it is not known; a vector a row; or the words of each row.
-Columns = Mapping[str, Floats | Words]
+# By name, an array with a number a row, NaN where it is not known, or a vector a row; or a list of the words of each.
+Columns = Mapping[str, Any]
 Step = Callable[[Columns], dict[str, Floats]]
 
 
@@ -43,47 +42,37 @@ def applied(columns: Columns, steps: Sequence[Step]) -> Columns:
 def _imputer(stage: Stage) -> Step:
     fill = stage.learnt_row()
     names = [*zip(stage.params["inputCols"], stage.params["outputCols"], strict=True)]
-
-    def filled(columns: Columns) -> dict[str, Floats]:
-        numbers = {new: np.asarray(columns[name], float) for name, new in names}
-        return {new: np.where(np.isnan(numbers[new]), fill[name], numbers[new]) for name, new in names}
-
-    return filled
+    return lambda columns: {new: np.where(np.isnan(columns[name]), fill[name], columns[name]) for name, new in names}
 
 
 def _counting(stage: Stage) -> Step:
     place = {word: number for number, word in enumerate(stage.learnt_row()["vocabulary"])}
     name, new = stage.params["inputCol"], stage.params["outputCol"]
-
-    def counted(columns: Columns) -> dict[str, Floats]:
-        known = [[place[word] for word in words or () if word in place] for words in columns[name]]
-        return {new: incidence(known, len(place)).toarray()}
-
-    return counted
+    return lambda columns: {new: word_counts(columns[name], place).toarray()}
 
 
 def _idf(stage: Stage) -> Step:
     weights = _dense(stage.learnt_row()["idf"])
     name, new = stage.params["inputCol"], stage.params["outputCol"]
-    return lambda columns: {new: np.asarray(columns[name]) * weights}
+    return lambda columns: {new: columns[name] * weights}
 
 
 def _assembler(stage: Stage) -> Step:
     names, new = stage.params["inputCols"], stage.params["outputCol"]
-    return lambda columns: {new: np.column_stack([np.asarray(columns[name]) for name in names])}
+    return lambda columns: {new: np.column_stack([columns[name] for name in names])}
 
 
 def _line(stage: Stage) -> Step:
     line = stage.learnt_row()
     coefficients, intercept = _dense(line["coefficients"]), line["intercept"]
     name, new = stage.params["featuresCol"], stage.params["predictionCol"]
-    return lambda columns: {new: np.asarray(columns[name]) @ coefficients + intercept}
+    return lambda columns: {new: columns[name] @ coefficients + intercept}
 
 
 def _regressor(stage: Stage) -> Step:
     forest = Forest.of(stage.learnt(), predictions)
     name, new = stage.params["featuresCol"], stage.params["predictionCol"]
-    return lambda columns: {new: forest.mean(np.asarray(columns[name]))}
+    return lambda columns: {new: forest.mean(columns[name])}
 
 
 def _classifier(stage: Stage) -> Step:
@@ -92,7 +81,7 @@ def _classifier(stage: Stage) -> Step:
     name, new = stage.params["featuresCol"], stage.params["probabilityCol"]
 
     def chances(columns: Columns) -> dict[str, Floats]:
-        ones = forest.mean(np.asarray(columns[name]))
+        ones = forest.mean(columns[name])
         return {new: np.column_stack([1 - ones, ones])}
 
     return chances

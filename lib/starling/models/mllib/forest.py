@@ -40,9 +40,10 @@ class Forest:
         threshold[~is_leaf] = thresholds.to_numpy()
         left = np.where(is_leaf, place, first + left)
         right = np.where(is_leaf, place, first + right)
+        roots = np.unique(first)
         return cls(
-            roots=np.unique(first),
-            depth=_depth(np.unique(first), left, right),
+            roots=roots,
+            depth=_depth(roots, left, right),
             feature=np.where(is_leaf, 0, nodes["nodeData.split.featureIndex"].to_numpy()),
             threshold=threshold,
             left=left,
