@@ -1,12 +1,14 @@
 """The one module that speaks to Delta: make, read, append, replace, add what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from delta.exceptions import ConcurrentAppendException, ConcurrentDeleteDeleteException, ConcurrentDeleteReadException
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
 from starling.errors import StorageError
@@ -15,8 +17,19 @@ from starling.tables import Table
 
 # Rows that one written file may hold before a second one is worth its task.
 ROWS_PER_FILE = 200_000
+# How far back a note is looked for: between two notes there are compactions alone.
+_COMMITS = 20
+_TRIES = 5
 # Raised by a write that another one came before, of what it had read: nothing is written.
 CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """How many files a compaction took, and how many it made of them."""
+
+    before: int
+    after: int
 
 
 def create(spark: SparkSession, table: Table, lake: str) -> None:
@@ -78,10 +91,32 @@ def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:
     rows.select(*table.columns).coalesce(files).write.format("delta").mode("append").save(table.path(lake))
 
 
-def replace(rows: DataFrame, table: Table, lake: str, where: str) -> None:
+def replace(rows: DataFrame, table: Table, lake: str, where: str, note: str | None = None) -> None:
     """Puts `rows` in the place of all rows that meet the SQL predicate `where`, in one commit: idempotent."""
     writer = rows.select(*table.columns).coalesce(1).write.format("delta").mode("overwrite")
-    writer.option("replaceWhere", where).save(table.path(lake))
+    if note is not None:
+        writer = writer.option("userMetadata", note)
+    writer = writer.option("replaceWhere", where)
+    _unless_overtaken(lambda: writer.save(table.path(lake)))
+
+
+def _unless_overtaken(write: Callable[[], object]) -> None:
+    """Writes; again, where a compaction of the same files came before. For what may be done twice."""
+    for left in reversed(range(_TRIES)):
+        try:
+            write()
+        except CONFLICTS:
+            if not left:
+                raise
+        else:
+            return
+
+
+def note(spark: SparkSession, table: Table, lake: str) -> str | None:
+    """What the last commit that has a note says with it; None where none of the last commits has one."""
+    commits = DeltaTable.forPath(spark, table.path(lake)).history(_COMMITS).orderBy(F.desc("version"))
+    found = commits.where(F.col("userMetadata").isNotNull()).select("userMetadata").first()
+    return None if found is None else str(found[0])
 
 
 def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
@@ -92,7 +127,23 @@ def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
     there = DeltaTable.forPath(rows.sparkSession, table.path(lake)).alias("there")
     same = [f"there.{key} = new.{key}" for key in table.keys]
     new = rows.select(*table.columns).alias("new")
-    there.merge(new, " AND ".join([*same, f"({where})"])).whenNotMatchedInsertAll().execute()
+    merge = there.merge(new, " AND ".join([*same, f"({where})"])).whenNotMatchedInsertAll()
+    _unless_overtaken(merge.execute)
+
+
+def compact(spark: SparkSession, table: Table, lake: str) -> Compacted:
+    """Puts the rows of small files into larger ones; readers, and whoever appends meanwhile, see no difference.
+
+    Raises one of CONFLICTS where another write took away what was to be compacted: then nothing is changed.
+    """
+    found = DeltaTable.forPath(spark, table.path(lake)).optimize().executeCompaction().select("metrics.*").first()
+    assert found is not None, "a compaction says what it did"
+    return Compacted(before=int(found.numFilesRemoved), after=int(found.numFilesAdded))
+
+
+def vacuum(spark: SparkSession, table: Table, lake: str) -> None:
+    """Deletes the files that no version of the table has needed for a week (`delta.deletedFileRetentionDuration`)."""
+    DeltaTable.forPath(spark, table.path(lake)).vacuum()
 
 
 def count(spark: SparkSession, tables: Sequence[Table], lake: str) -> dict[str, int]:

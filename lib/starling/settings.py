@@ -104,6 +104,8 @@ class Stream(Section):
 
     trigger_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 20_000
+    compact_batches: Annotated[int, Field(ge=0)] = 100
+    gold_seconds: Annotated[float, Field(ge=0, le=3600)] = 4.0
     stop_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from gold.real_posts import COLUMNS, Post, real_posts
-from starling.gold.hashtag_trends import TABLE, hashtag_trends
+from starling.gold.hashtag_trends import TABLE, hashtag_counts, hashtag_trends
 
 Key = tuple[str, int, str]
 HOUR = datetime(2021, 6, 1, 10, tzinfo=timezone.utc)
@@ -19,7 +19,7 @@ START = int(HOUR.timestamp())
 
 def _trends(spark: SparkSession, posts: list[Post], baseline_hours: int) -> dict[Key, Row]:
     """By platform, the hour's seconds and hashtag."""
-    rows = hashtag_trends(spark.createDataFrame(posts, COLUMNS), baseline_hours)
+    rows = hashtag_trends(hashtag_counts(spark.createDataFrame(posts, COLUMNS)), baseline_hours)
     assert [(f.name, f.dataType) for f in rows.schema] == [(f.name, f.dataType) for f in TABLE.schema]
     found = rows.withColumn("seconds", F.unix_seconds("hour")).collect()
     by_key = {(row.platform, row.seconds, row.hashtag): row for row in found}

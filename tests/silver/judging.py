@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame, Row, SparkSession
+import pandas as pd
 
 from starling.silver.outcomes import Known, judged
 
@@ -126,7 +126,7 @@ def _verdict(
     return Verdict(outcome, frozenset(name for name, added in adds.items() if added), deleted, repeated)
 
 
-_PLACE = "topic string, partition int, offset bigint"
+_PLACE = ["topic", "partition", "offset"]
 _ADDS = {
     "adds_event": "events",
     "adds_post": "posts",
@@ -136,32 +136,28 @@ _ADDS = {
 }
 
 
-def judged_by_spark(spark: SparkSession, batch: Sequence[Record], tables: Tables) -> list[tuple[Place, Verdict]]:
+def judged_by_starling(batch: Sequence[Record], tables: Tables) -> list[tuple[Place, Verdict]]:
     """What `judged` says, a pair for each of its rows."""
-    records = spark.createDataFrame(
-        list(batch),
-        f"{_PLACE}, kind string, platform string, post_id string, observation_id string, reason string",
-    )
+    records = pd.DataFrame(list(batch), columns=Record._fields)
     known = Known(
-        posts=_rows(spark, tables.posts, "post_id"),
-        observations=_rows(spark, tables.observations, "observation_id"),
-        deletions=_rows(spark, tables.deletions, "post_id") if tables.deletions else None,
-        events=spark.createDataFrame(list(tables.events), _PLACE) if tables.events else None,
-        rejected=spark.createDataFrame(list(tables.rejected), _PLACE) if tables.rejected else None,
+        posts=_rows(tables.posts, "post_id"),
+        observations=_rows(tables.observations, "observation_id"),
+        deletions=_rows(tables.deletions, "post_id") if tables.deletions else None,
+        events=pd.DataFrame(list(tables.events), columns=_PLACE) if tables.events else None,
+        rejected=pd.DataFrame(list(tables.rejected), columns=_PLACE) if tables.rejected else None,
     )
     keys = {record.place: _key(record) for record in batch}
-    found = [((row.topic, row.partition, row.offset), row) for row in judged(records, known).collect()]
+    found = [((row.topic, row.partition, row.offset), row) for row in judged(records, known).itertuples()]
     for place, row in found:
         assert row.is_post == (row.adds_post or tables.posts.get(keys[place]) == place), f"{row}: is_post is wrong"
     return [(place, _read(row)) for place, row in found]
 
 
-def _rows(spark: SparkSession, rows: dict[Key, Place], name: str) -> DataFrame:
-    flat = [(*key, *place) for key, place in rows.items()]
-    return spark.createDataFrame(flat, f"platform string, {name} string, {_PLACE}")
+def _rows(rows: dict[Key, Place], name: str) -> pd.DataFrame:
+    return pd.DataFrame([(*key, *place) for key, place in rows.items()], columns=["platform", name, *_PLACE])
 
 
-def _read(row: Row) -> Verdict:
-    adds = frozenset(table for flag, table in _ADDS.items() if row[flag])
-    assert not any(row[flag] is None for flag in (*_ADDS, "deleted", "repeated")), f"{row}: a flag is null"
+def _read(row: Any) -> Verdict:
+    adds = frozenset(table for flag, table in _ADDS.items() if getattr(row, flag))
+    assert all(type(getattr(row, flag)) is bool for flag in (*_ADDS, "deleted", "repeated")), f"{row}: a flag is none"
     return Verdict(row.outcome, adds, row.deleted, row.repeated)

@@ -4,9 +4,8 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from pyspark.sql import SparkSession
 
-from silver.judging import DELETION, POST, REPOST, Place, Record, Tables, Verdict, judge, judged_by_spark
+from silver.judging import DELETION, POST, REPOST, Place, Record, Tables, Verdict, judge, judged_by_starling
 
 
 def post(offset: int, counts: str | None = "1/1", post_id: str = "1", **others: object) -> Record:
@@ -184,9 +183,9 @@ def _tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def verdicts(spark: SparkSession) -> dict[Place, Verdict]:
+def verdicts() -> dict[Place, Verdict]:
     batch = [_apart(name, record) for name, case in CASES.items() for record, _, _ in case.batch]
-    found = judged_by_spark(spark, batch, _tables())
+    found = judged_by_starling(batch, _tables())
     assert sorted(place for place, _ in found) == sorted(record.place for record in batch), "one verdict a record"
     return dict(found)
 
@@ -247,7 +246,7 @@ def _write(tables: Tables, step: Step, verdicts: dict[Place, Verdict]) -> None:
             tables.write(record, table)
 
 
-def test_batches_that_crash_and_are_read_again_end_in_the_same_tables_and_the_model_agrees(spark: SparkSession) -> None:
+def test_batches_that_crash_and_are_read_again_end_in_the_same_tables_and_the_model_agrees() -> None:
     dice = random.Random(20210601)
     topics = [f"topic-{number}" for number in range(400)]
     batches = {topic: [_some_records(topic, start, dice) for start in (0, 10)] for topic in topics}
@@ -256,7 +255,7 @@ def test_batches_that_crash_and_are_read_again_end_in_the_same_tables_and_the_mo
     for number in range(max(map(len, steps.values()))):
         now = [each[number] for each in steps.values() if number < len(each)]
         batch = [record for records, _ in now for record in records]
-        found = judged_by_spark(spark, batch, tables)
+        found = judged_by_starling(batch, tables)
         verdicts = dict(found)
         assert len(found) == len(verdicts) == len(batch)
         assert verdicts == judge(batch, tables)

@@ -1,7 +1,9 @@
 """What the stream's tests do: put records into Kafka, drain them, look into the tables."""
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +11,15 @@ from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
+from starling.errors import StreamError
 from starling.kafka import ensure_topic, producer_options, silent_logger
-from starling.pipeline.catalogue import TABLES
+from starling.pipeline.catalogue import STREAM_TABLES, TABLES
 from starling.pipeline.query import stream
 from starling.settings import Settings, Stream
 
 # What differs between two runs that wrote the same.
 _TIMES_OF_THE_RUN = {"ingested_at", "started_at", "written_at", "newest_record_at", "query_id", "scored_at"}
+PATIENCE_SECONDS = 120
 _BY_NAME = {table.name: table for table in TABLES}
 
 
@@ -73,3 +77,34 @@ class Lake:
         names = ("records", "posts", "engagement", "deletions", "rejected", "duplicates", "repeated")
         entries = self.rows("ops.batches", *names)
         return {name: sum(entry[name] for entry in entries) for name in names}
+
+
+@contextmanager
+def running(lake: Lake, **stream_settings: float) -> Iterator[list[StreamError]]:
+    """A stream that goes on until the end of the block; gives what it ends with before."""
+    stop, failures = threading.Event(), []
+    quick = lake.settings.model_copy(
+        update={"stream": Stream(**{"trigger_seconds": 0.2, "gold_seconds": 0.5, **stream_settings})}
+    )
+
+    def run() -> None:
+        try:
+            stream(lake.spark, quick, lake.servers, stop, once=False)
+        except StreamError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        wait_until(lambda: all(delta.exists(lake.spark, table, lake.settings.lake) for table in STREAM_TABLES))
+        yield failures
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not met():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s"
+        time.sleep(0.5)

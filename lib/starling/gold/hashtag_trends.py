@@ -31,10 +31,9 @@ TABLE = Table(
 )
 
 
-def hashtag_trends(posts: DataFrame, baseline_hours: int) -> DataFrame:
-    """gold.hashtag_trends' rows for all hours in `posts`.
+def hashtag_counts(posts: DataFrame) -> DataFrame:
+    """gold.hashtag_trends' rows for all hours in `posts`, but for their burst scores.
 
-    An hour's burst score is right only where `posts` holds the `baseline_hours` before it as well.
     Reads: platform, created_at, author, hashtags, compound. Grain: one row a platform, hour and hashtag.
     """
     return (
@@ -47,9 +46,15 @@ def hashtag_trends(posts: DataFrame, baseline_hours: int) -> DataFrame:
             F.count("compound").alias("scored"),
             mean_compound(),
         )
-        .withColumn("burst_score", _burst_score(baseline_hours))
-        .select(*TABLE.columns)
     )
+
+
+def hashtag_trends(counts: DataFrame, baseline_hours: int) -> DataFrame:
+    """gold.hashtag_trends' rows from `hashtag_counts`.
+
+    An hour's burst score is right only where `counts` holds the `baseline_hours` before it as well.
+    """
+    return counts.withColumn("burst_score", _burst_score(baseline_hours)).select(*TABLE.columns)
 
 
 def _burst_score(baseline_hours: int) -> Column:

@@ -85,12 +85,15 @@ def rows(spark: SparkSession, entries: Sequence[Entry]) -> DataFrame:
     return spark.createDataFrame([tuple(asdict(entry).values()) for entry in entries], TABLE.schema)
 
 
+# By topic and partition, the offset from which on records are new.
+ReadUntil = Mapping[tuple[str, int], int]
+
+
 @dataclass(frozen=True)
 class Past:
-    """What the ledger says of all batches so far: how far each partition was read, and how many deletions came."""
+    """What the ledger says of all batches so far: how far each partition was read."""
 
-    read_until: Mapping[tuple[str, int], int]
-    deletions: int
+    read_until: ReadUntil
 
     def until(self, topic: str, partition: int) -> int:
         """The offset from which on the partition's records are new."""
@@ -99,16 +102,13 @@ class Past:
     def followed_by(self, entries: Sequence[Entry]) -> "Past":
         """The past after a further batch."""
         new = {(e.topic, e.partition): max(e.until_offset, self.until(e.topic, e.partition)) for e in entries}
-        return Past({**self.read_until, **new}, self.deletions + sum(entry.deletions for entry in entries))
+        return Past({**self.read_until, **new})
 
 
 def past(ledger: DataFrame) -> Past:
     """The past of all queries that wrote into the table."""
-    sums = ledger.groupBy("topic", "partition").agg(
-        F.max("until_offset").alias("until"), F.sum("deletions").alias("deletions")
-    )
-    found = sums.collect()
-    return Past({(row.topic, row.partition): row.until for row in found}, sum(row.deletions for row in found))
+    found = ledger.groupBy("topic", "partition").agg(F.max("until_offset").alias("until")).collect()
+    return Past({(row.topic, row.partition): row.until for row in found})
 
 
 def totals(ledger: DataFrame) -> dict[str, int]:

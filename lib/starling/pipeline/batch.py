@@ -1,8 +1,8 @@
 """One micro-batch: read, judged, written, entered in the ledger.
 
-Bronze is written after silver, so that a record found in bronze is known to be written completely; gold is computed
-again from silver for the hours that the batch touches; the ledger is checked before anything is written, and entered
-last. Every write leaves out what is there already, so that a batch may be interrupted anywhere and read again.
+Bronze is written after silver, so that a record found in bronze is known to be written completely; the ledger is
+checked before anything is written, and entered last. Every write leaves out what is there already, so that a batch may
+be interrupted anywhere and read again. Gold follows by itself: see `starling.pipeline.refresh`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,21 +10,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 
+import pandas as pd
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
 from starling.bronze import events
+from starling.bronze.events import COORDINATES
 from starling.hours import hour_ranges
 from starling.ops import ledger
 from starling.pipeline import extent
 from starling.pipeline.extent import Extent
-from starling.pipeline.known import known
-from starling.pipeline.refresh import refreshes
+from starling.pipeline.facts import facts, hours
+from starling.pipeline.known import Memory, found_some
+from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
 from starling.pipeline.together import together
-from starling.pipeline.writes import COUNTED, NewRows, Write
+from starling.pipeline.writes import NewRows
 from starling.settings import Settings
 from starling.silver import outcomes, posts
 from starling.sources.parse import parse
@@ -45,54 +47,45 @@ def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataF
 class MicroBatches:
     """What Spark calls with each micro-batch of `records`, and what is remembered from one to the next."""
 
-    def __init__(self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None], scores: Scores) -> None:
+    def __init__(
+        self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None], scores: Scores, gold: Gold
+    ) -> None:
         self._lake = settings.lake
-        self._baseline_hours = settings.trends.baseline_hours
         self._report = report
         self._scores = scores
-        self._past: ledger.Past | None = None
-        self._repeating = True  # the first batch after a start may be one that was interrupted
+        self._gold = gold
+        self._memory: Memory | None = None
 
     def __call__(self, batch: DataFrame, batch_id: int) -> None:
         """Writes one micro-batch; raises LedgerError, before anything is written, where its sums do not balance."""
         started_at = datetime.now(timezone.utc)
         with _kept(batch):
-            extents = extent.of(batch)
-            if extents:
-                self._report(self._write(batch, extents, batch_id, started_at))
+            found = facts(batch)
+            if len(found):
+                self._report(self._write(batch, found, batch_id, started_at))
 
-    def _write(
-        self, batch: DataFrame, extents: Sequence[Extent], batch_id: int, started_at: datetime
-    ) -> list[ledger.Entry]:
+    def _write(self, batch: DataFrame, found: pd.DataFrame, batch_id: int, started_at: datetime) -> list[ledger.Entry]:
         spark = batch.sparkSession
-        past = self._past or ledger.past(delta.read(spark, ledger.TABLE, self._lake))
-        may_repeat = self._repeating or any(e.from_offset < past.until(e.topic, e.partition) for e in extents)
-        there = known(batch, extents, self._lake, may_repeat=may_repeat, deletions_are=may_repeat or past.deletions > 0)
-        verdicts = outcomes.judged(batch, there)
-        with _kept(verdicts):
-            counts = _counts(verdicts)
-            entries = _entries(extents, counts, _query_id(spark), batch_id, started_at)
-            ledger.check(entries)
-            rows = NewRows(batch, verdicts, {name: sum(row[name] for row in counts) for name in COUNTED}, self._lake)
-            together(spark, *rows.silver())
-            found = _found(counts)
-            gold = self._gold(rows, extents, again=may_repeat or found) if any(e.posts for e in entries) else []
-            together(spark, *rows.bronze(), *gold)
+        memory = self._memory = self._memory or Memory(spark, self._lake)
+        extents = extent.of(found)
+        judged = found.merge(outcomes.judged(found, memory.known(found, extents)), on=list(COORDINATES))
+        entries = _entries(extents, judged, _query_id(spark), batch_id, started_at)
+        ledger.check(entries)
+        may_repeat = memory.may_repeat(extents)
+        rows = NewRows(batch, judged, self._lake)
+        together(spark, *rows.silver())
+        touched = hours(judged.loc[judged["is_post"], "hour"])
+        scored = self._scores.writes(*rows.posts(), hour_ranges(touched), again=may_repeat or found_some(judged))
+        together(spark, *rows.bronze(), *scored)
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
-        self._enter(spark, entries)
-        self._past = past.followed_by(entries)
-        self._repeating = found or any(entry.repeated for entry in entries)
+        self._enter(spark, entries, again=may_repeat)
+        memory.learn(judged, entries)
+        self._gold.follow(touched, memory.read_until)
         return entries
 
-    def _gold(self, rows: NewRows, extents: Sequence[Extent], *, again: bool) -> list[Write]:
-        """`again` says whether an earlier batch may have written some of it."""
-        ranges = hour_ranges(extent.hours(extents))
-        refreshed = refreshes(rows.batch.sparkSession, self._lake, ranges, self._baseline_hours)
-        return [*refreshed, *self._scores.writes(*rows.posts(), ranges, again=again)]
-
-    def _enter(self, spark: SparkSession, entries: list[ledger.Entry]) -> None:
+    def _enter(self, spark: SparkSession, entries: list[ledger.Entry], *, again: bool) -> None:
         rows = ledger.rows(spark, entries)
-        if self._repeating:  # the batch may have been entered before the crash that made it run again
+        if again:  # the batch may have been entered before the crash that made it run again
             first = entries[0]
             this_batch = f"query_id = '{first.query_id}' AND batch_id = {first.batch_id}"
             delta.replace(rows, ledger.TABLE, self._lake, this_batch)
@@ -110,28 +103,10 @@ def _kept(rows: DataFrame) -> Iterator[None]:
         rows.unpersist()
 
 
-def _counts(verdicts: DataFrame) -> list[Row]:
-    """By partition: records of each outcome, repeated records, and rows to be added to each table."""
-    return (
-        verdicts.groupBy("topic", "partition")
-        .agg(
-            *(F.count_if(F.col("outcome") == name).alias(name) for name in ledger.OUTCOMES),
-            *(F.count_if(F.col(name)).alias(name) for name in ("repeated", *COUNTED)),
-        )
-        .collect()
-    )
-
-
-def _found(counts: Sequence[Row]) -> bool:
-    """Whether a table has rows of these records already: some of an earlier batch, that was interrupted, is written."""
-    adds = (("posts", "adds_post"), ("deletions", "adds_deletion"), ("rejected", "adds_rejected"))
-    return any(row[outcome] > row[flag] for row in counts for outcome, flag in adds)
-
-
 def _entries(
-    extents: Sequence[Extent], counts: Sequence[Row], query_id: str, batch_id: int, started_at: datetime
+    extents: Sequence[Extent], judged: pd.DataFrame, query_id: str, batch_id: int, started_at: datetime
 ) -> list[ledger.Entry]:
-    by_partition = {(row.topic, row.partition): row for row in counts}
+    of_partition = dict(list(judged.groupby(["topic", "partition"])))
     return [
         ledger.Entry(
             query_id=query_id,
@@ -141,13 +116,20 @@ def _entries(
             from_offset=e.from_offset,
             until_offset=e.until_offset,
             records=e.records,
-            **{name: by_partition[e.topic, e.partition][name] for name in (*ledger.OUTCOMES, "repeated")},
+            **_counts(of_partition[e.topic, e.partition]),
             newest_record_at=e.newest_record_at,
             started_at=started_at,
             written_at=started_at,
         )
         for e in extents
     ]
+
+
+def _counts(judged: pd.DataFrame) -> dict[str, int]:
+    """Records of each outcome, and repeated records."""
+    outcomes_of = judged["outcome"].value_counts()
+    counts = {name: int(outcomes_of.get(name, 0)) for name in ledger.OUTCOMES}
+    return counts | {"repeated": int(judged["repeated"].sum())}
 
 
 def _query_id(spark: SparkSession) -> str:

@@ -1,11 +1,14 @@
-"""How far a batch reaches: its offsets by partition, and the hours its posts were published in."""
+"""How far a batch reaches: its offsets by partition."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+import pandas as pd
+from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+from starling.pipeline.facts import moment
 
 
 @dataclass(frozen=True)
@@ -18,46 +21,21 @@ class Extent:
     until_offset: int
     records: int
     newest_record_at: datetime
-    hours: frozenset[datetime]
 
 
-def of(records: DataFrame) -> list[Extent]:
-    """The extents of a batch of parsed records, a partition each; none for an empty batch."""
-    hour = F.when(F.col("reason").isNull(), F.date_trunc("hour", "created_at").cast("long"))
-    found = (
-        records.groupBy("topic", "partition")
-        .agg(
-            F.min("offset").alias("first"),
-            F.max("offset").alias("last"),
-            F.count("*").alias("records"),
-            F.max(F.unix_micros("kafka_timestamp")).alias("newest_us"),
-            F.collect_set(hour).alias("hours"),
-        )
-        .orderBy("topic", "partition")
-        .collect()
-    )
+def of(records: pd.DataFrame) -> list[Extent]:
+    """The extents of a batch, given as its records' facts: one a partition, and none for an empty batch."""
     return [
         Extent(
-            topic=row.topic,
-            partition=row.partition,
-            from_offset=row.first,
-            until_offset=row.last + 1,
-            records=row.records,
-            newest_record_at=_utc(row.newest_us / 1_000_000),
-            hours=frozenset(_utc(seconds) for seconds in row.hours),
+            topic=str(rows["topic"].iloc[0]),
+            partition=int(rows["partition"].iloc[0]),
+            from_offset=int(rows["offset"].min()),
+            until_offset=int(rows["offset"].max()) + 1,
+            records=len(rows),
+            newest_record_at=moment(rows["kafka_us"].max()),
         )
-        for row in found
+        for _, rows in records.groupby(["topic", "partition"])
     ]
-
-
-def _utc(seconds: float) -> datetime:
-    """Spark's own timestamps come back without a zone, in the machine's local time."""
-    return datetime.fromtimestamp(0, timezone.utc) + timedelta(seconds=seconds)
-
-
-def hours(extents: Sequence[Extent]) -> set[datetime]:
-    """The hours of publication in the batch."""
-    return {hour for extent in extents for hour in extent.hours}
 
 
 def same_records(extents: Sequence[Extent]) -> Column:

@@ -1,46 +1,72 @@
-"""What the tables hold of a batch, read from the few files that can hold it."""
+"""What a running stream knows of its own tables, from one batch to the next."""
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pandas as pd
+from pyspark.sql import SparkSession
 
 from starling import delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
-from starling.hours import hour_ranges, within
-from starling.pipeline.extent import Extent, hours, same_records
+from starling.ops import ledger
+from starling.pipeline.extent import Extent, same_records
+from starling.pipeline.remembered import Remembered
 from starling.silver import deletions, engagement, posts, rejected
 from starling.silver.outcomes import OBSERVATION_KEY, POST_KEY, Known
+from starling.sources.record import POST
 from starling.tables import Table
 
 
-def known(records: DataFrame, extents: Sequence[Extent], lake: str, *, may_repeat: bool, deletions_are: bool) -> Known:
-    """What `judged` compares the records with.
+class Memory:
+    """What is in the tables; of what is not remembered, the few files are read that can hold it."""
 
-    A copy of a post carries the same created_at, so the posts and observations of the batch's own hours are enough.
-    `may_repeat` says whether records of the batch may have been read before, `deletions_are` whether any is known.
-    """
-    spark = records.sparkSession
-    ranges = hour_ranges(hours(extents))
-    posts_then = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
-    counts_then = delta.read(spark, engagement.TABLE, lake).where(within("record_created_at", ranges))
-    gone = delta.read(spark, deletions.TABLE, lake) if deletions_are else None
-    return Known(
-        posts=_having(posts_then, records, POST_KEY),
-        observations=_having(counts_then, records, OBSERVATION_KEY),
-        deletions=None if gone is None else _having(gone, records, POST_KEY),
-        events=_of_batch(spark, events.TABLE, extents, lake) if may_repeat else None,
-        rejected=_of_batch(spark, rejected.TABLE, extents, lake) if may_repeat else None,
-    )
+    def __init__(self, spark: SparkSession, lake: str) -> None:
+        self._spark = spark
+        self._lake = lake
+        self._past = ledger.past(delta.read(spark, ledger.TABLE, lake))
+        self._posts = Remembered(spark, lake, posts.TABLE, POST_KEY, "post_hash", "created_at")
+        self._observations = Remembered(
+            spark, lake, engagement.TABLE, OBSERVATION_KEY, "observation_hash", "record_created_at"
+        )
+        self._deletions = Remembered(spark, lake, deletions.TABLE, POST_KEY, "post_hash", time=None)
+        self._repeating = True  # the first batch after a start may be one that was interrupted
+
+    @property
+    def read_until(self) -> ledger.ReadUntil:
+        """How far each partition was read and written."""
+        return self._past.read_until
+
+    def may_repeat(self, extents: Sequence[Extent]) -> bool:
+        """Whether records of the batch may have been read before."""
+        return self._repeating or any(e.from_offset < self._past.until(e.topic, e.partition) for e in extents)
+
+    def known(self, records: pd.DataFrame, extents: Sequence[Extent]) -> Known:
+        """What `judged` compares the records with, which are given as their facts."""
+        good = records[records["reason"].isna()]
+        again = self.may_repeat(extents)
+        return Known(
+            posts=self._posts.known(good[good["kind"] == POST]),
+            observations=self._observations.known(good[good["observation_id"].notna()]),
+            deletions=self._deletions.known(good),
+            events=self._of_batch(events.TABLE, extents) if again else None,
+            rejected=self._of_batch(rejected.TABLE, extents) if again else None,
+        )
+
+    def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> None:
+        """Remembers a batch, of records' facts with their verdicts, that is written and entered in the ledger."""
+        self._posts.add(judged[judged["adds_post"]])
+        self._observations.add(judged[judged["adds_observation"]])
+        self._deletions.add(judged[judged["adds_deletion"]])
+        self._past = self._past.followed_by(entries)
+        self._repeating = found_some(judged) or any(entry.repeated for entry in entries)
+
+    def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame:
+        rows = delta.read(self._spark, table, self._lake).where(same_records(extents))
+        found: pd.DataFrame = rows.select(*COORDINATES).toArrow().to_pandas()
+        return found
 
 
-def _having(rows: DataFrame, records: DataFrame, key: tuple[str, ...]) -> DataFrame:
-    """The rows whose key is in the batch. The batch is broadcast, so the table is neither shuffled nor collected."""
-    keys = records.where(F.col("reason").isNull()).select(*key).distinct()
-    found = rows.join(F.broadcast(keys), list(key), "left_semi")
-    return found.select(*dict.fromkeys((*key, *COORDINATES)))
-
-
-def _of_batch(spark: SparkSession, table: Table, extents: Sequence[Extent], lake: str) -> DataFrame:
-    return delta.read(spark, table, lake).where(same_records(extents)).select(*COORDINATES)
+def found_some(judged: pd.DataFrame) -> bool:
+    """Whether a table has rows of these records already: some of an earlier batch, that was interrupted, is written."""
+    adds = (("posts", "adds_post"), ("deletions", "adds_deletion"), ("rejected", "adds_rejected"))
+    return any(((judged["outcome"] == outcome) & ~judged[flag]).any() for outcome, flag in adds)

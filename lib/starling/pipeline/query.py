@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 
 from py4j.protocol import Py4JError
@@ -17,11 +17,14 @@ from starling.failures import in_one_line
 from starling.models.champions import NAMES, ChampionWatch
 from starling.models.registry import Registry
 from starling.models.scoring import try_out
+from starling.ops.ledger import Entry
 from starling.ops.metrics import StreamMetrics
 from starling.ops.status import StatusLine
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
+from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
+from starling.pipeline.upkeep import Upkeep
 from starling.settings import Settings
 from starling.terminal import terminal
 
@@ -38,16 +41,22 @@ def stream(spark: SparkSession, settings: Settings, servers: str, stop: threadin
     metrics = StreamMetrics()
     endpoint = metrics.serve(settings.metrics)
     try:
-        with _status_line(spark, metrics) as status:
-            champions = _champions(spark, settings, metrics, status)
+        with (
+            _status_line(spark, metrics) as status,
+            closing(_champions(spark, settings, metrics, status)) as champions,
+            closing(Upkeep(spark, settings, status.note)) as upkeep,
+            _gold(Gold(spark, settings, once=once)) as gold,
+        ):
+
+            def written(entries: Sequence[Entry]) -> None:
+                status.batch_written(entries)
+                upkeep.batch_written()
+
             scores = Scores(settings, champions.current, status.note)
-            batches = _Watched(MicroBatches(settings, status.batch_written, scores), stop)
+            batches = _Watched(MicroBatches(settings, written, scores, gold), stop)
             source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
             query = _start(source, settings, batches, once=once)
-            try:
-                _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
-            finally:
-                champions.close()
+            _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
     finally:
         if endpoint:
             endpoint.close()
@@ -63,6 +72,21 @@ def _status_line(spark: SparkSession, metrics: StreamMetrics) -> Iterator[Status
         finally:
             spark.streams.removeListener(status)
             status.close()
+
+
+@contextmanager
+def _gold(gold: Gold) -> Iterator[Gold]:
+    """Gold is closed with the stream; where the stream ends by an error, that is the one to be told."""
+    try:
+        yield gold
+    except BaseException:
+        with suppress(Exception):
+            gold.close()
+        raise
+    try:
+        gold.close()
+    except Exception as error:
+        raise _reason(error, None) from error
 
 
 def _champions(spark: SparkSession, settings: Settings, metrics: StreamMetrics, status: StatusLine) -> ChampionWatch:

@@ -1,37 +1,179 @@
-"""Gold, computed again from silver for the hours that a micro-batch touches.
+"""Gold, which follows silver beside the micro-batches: computed again for the hours that they touched.
 
-So late posts, and whatever went wrong before, are right at once; the cost follows the touched hours, not the tables.
+So late posts, and whatever went wrong before, are right at once; the cost follows the touched hours, not the tables,
+and is paid once for all batches that came meanwhile. Each commit notes up to which records of silver it has counted:
+by that the next start finds what it had not when the stream ended, be it by a crash.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+import json
+import math
+import threading
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
 
 from starling import delta
 from starling.gold import hashtag_trends, sentiment_by_hour
-from starling.hours import Range, sql_within, widened, within
+from starling.hours import HOUR, Range, hour_ranges, sql_within, widened, within
+from starling.ops import ledger
+from starling.ops.ledger import ReadUntil
+from starling.pipeline.facts import hour, hours
+from starling.pipeline.together import together
+from starling.settings import Settings
 from starling.silver import posts
 
-
-def refreshes(spark: SparkSession, lake: str, ranges: Sequence[Range], baseline_hours: int) -> list[Callable[[], None]]:
-    """One write for each table of gold, in any order, or at once."""
-    return [
-        lambda: _sentiment(spark, lake, ranges),
-        lambda: _trends(spark, lake, ranges, timedelta(hours=baseline_hours)),
-    ]
+# A refresh is followed by a rest at least so many times as long, which leaves the processors to the micro-batches.
+_REST = 2
+_NOTE = "counted_until"
 
 
-def _sentiment(spark: SparkSession, lake: str, ranges: Sequence[Range]) -> None:
+class _Task(NamedTuple):
+    """The hours to compute again, and up to which records silver was written when they were named."""
+
+    touched: Collection[datetime]
+    read_until: ReadUntil
+
+
+class Gold:
+    """Keeps the tables of gold up with silver in a thread of its own, from its making until it is closed."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, *, once: bool) -> None:
+        """`once` says that nobody looks before the end: all is then computed when it is closed."""
+        self._spark = spark
+        self._lake = settings.lake
+        self._baseline = timedelta(hours=settings.trends.baseline_hours)
+        self._every_seconds = settings.stream.gold_seconds
+        self._due = math.inf if once else 0.0
+        self._changed = threading.Condition()
+        self._touched: set[datetime] = set()
+        self._read_until: ReadUntil = {}
+        self._closing = False
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="gold", daemon=True)
+        self._thread.start()
+
+    def follow(self, touched: Collection[datetime], read_until: ReadUntil) -> None:
+        """Says which hours a batch has posts of, and how far all that is in silver was read.
+
+        Raises what the thread has failed with: nothing is lost, but a stream whose gold stands still is to stop.
+        """
+        with self._changed:
+            if self._failure:
+                raise self._failure
+            self._touched |= set(touched)
+            self._read_until = read_until
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Computes what is still to be computed, and ends; raises what the thread has failed with."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            missed = _missed(self._spark, self._lake)
+            with self._changed:
+                self._touched |= set(missed.touched)
+                self._read_until = self._read_until or missed.read_until
+            while task := self._next():
+                started = time.monotonic()
+                refresh(self._spark, self._lake, task.touched, self._baseline, task.read_until)
+                ended = time.monotonic()
+                if self._due < math.inf:
+                    self._due = max(started + self._every_seconds, ended + _REST * (ended - started))
+        except Exception as error:
+            self._failure = error
+
+    def _next(self) -> _Task | None:
+        """Waits for what is to be done and until it is due; None when all is done and nothing more will come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._touched or self._closing)
+            while not self._closing and (rest := self._due - time.monotonic()) > 0:
+                self._changed.wait(min(rest, threading.TIMEOUT_MAX))
+            task = _Task(self._touched, self._read_until)
+            self._touched = set()
+        return task if task.touched else None
+
+
+def refresh(
+    spark: SparkSession, lake: str, touched: Collection[datetime], baseline: timedelta, read_until: ReadUntil
+) -> None:
+    """Computes the tables of gold again for these hours; `read_until` is noted beside it."""
+    ranges = hour_ranges(touched)
+    note = json.dumps({_NOTE: _nested(read_until)})
+    together(
+        spark,
+        lambda: _sentiment(spark, lake, ranges, note),
+        lambda: _trends(spark, lake, ranges, baseline, note),
+    )
+
+
+def _sentiment(spark: SparkSession, lake: str, ranges: list[Range], note: str) -> None:
     touched = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
     rows = sentiment_by_hour.sentiment_by_hour(touched)
-    delta.replace(rows, sentiment_by_hour.TABLE, lake, sql_within("hour", ranges))
+    delta.replace(rows, sentiment_by_hour.TABLE, lake, sql_within("hour", ranges), note)
 
 
-def _trends(spark: SparkSession, lake: str, ranges: Sequence[Range], baseline: timedelta) -> None:
-    """An hour is in the baseline of the hours after it, and has those before it in its own."""
+def _trends(spark: SparkSession, lake: str, ranges: list[Range], baseline: timedelta, note: str) -> None:
+    """An hour is in the baseline of the hours after it, and has those before it in its own: their counts stand."""
     changed = widened(ranges, before=timedelta(0), after=baseline)
-    needed = widened(ranges, before=baseline, after=baseline)
-    recent = delta.read(spark, posts.TABLE, lake).where(within("created_at", needed))
-    rows = hashtag_trends.hashtag_trends(recent, baseline // timedelta(hours=1)).where(within("hour", changed))
-    delta.replace(rows, hashtag_trends.TABLE, lake, sql_within("hour", changed))
+    around = within("hour", widened(ranges, before=baseline, after=baseline)) & ~within("hour", ranges)
+    touched = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
+    counts = hashtag_trends.hashtag_counts(touched)
+    others = delta.read(spark, hashtag_trends.TABLE, lake).where(around).select(*counts.columns)
+    rows = hashtag_trends.hashtag_trends(counts.unionByName(others), baseline // HOUR).where(within("hour", changed))
+    delta.replace(rows, hashtag_trends.TABLE, lake, sql_within("hour", changed), note)
+
+
+def _missed(spark: SparkSession, lake: str) -> _Task:
+    """The hours of posts that are in silver and that one of the tables has not counted yet."""
+    read_until = ledger.past(delta.read(spark, ledger.TABLE, lake)).read_until
+    counted = _counted_by_all(spark, lake) if read_until else F.lit(False)
+    missed = delta.read(spark, posts.TABLE, lake).where(~counted)
+    found = missed.select(hour(F.col("created_at")).alias("hour")).distinct()
+    return _Task(hours(found.toArrow()["hour"].to_pylist()), read_until)
+
+
+def _counted_by_all(spark: SparkSession, lake: str) -> Column:
+    """Whether every table has counted a post, by its Kafka coordinates."""
+    of_tables = [_counted(delta.note(spark, t, lake)) for t in (sentiment_by_hour.TABLE, hashtag_trends.TABLE)]
+    counted = F.lit(False)
+    for topic, partition in set.intersection(*(set(until) for until in of_tables)):
+        here = (F.col("topic") == topic) & (F.col("partition") == partition)
+        counted = counted | (here & (F.col("offset") < min(until[topic, partition] for until in of_tables)))
+    return counted
+
+
+def _nested(read_until: ReadUntil) -> dict[str, dict[str, int]]:
+    """As JSON can say it.
+
+    >>> _nested({("posts", 0): 5, ("posts", 1): 7})
+    {'posts': {'0': 5, '1': 7}}
+    """
+    nested: dict[str, dict[str, int]] = {}
+    for (topic, partition), offset in sorted(read_until.items()):
+        nested.setdefault(topic, {})[str(partition)] = offset
+    return nested
+
+
+def _counted(note: str | None) -> Mapping[tuple[str, int], int]:
+    """What a commit's note says; nothing where it has none, which is found to have counted nothing.
+
+    >>> _counted('{"counted_until": {"posts": {"0": 5, "1": 7}}}')
+    {('posts', 0): 5, ('posts', 1): 7}
+    >>> _counted(None)
+    {}
+    """
+    try:
+        topics = json.loads(note or "{}").get(_NOTE, {})
+        return {(topic, int(number)): int(until) for topic, parts in topics.items() for number, until in parts.items()}
+    except (ValueError, AttributeError):
+        return {}

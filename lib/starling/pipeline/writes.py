@@ -1,30 +1,28 @@
 """The rows of a micro-batch that are new, on their way into bronze and silver."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from starling import delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
-from starling.silver import deletions, engagement, outcomes, posts, rejected
+from starling.silver import deletions, engagement, posts, rejected
 from starling.tables import Table
 
 Write = Callable[[], None]
 
-# The verdict's flags that say which tables have or get a row.
-COUNTED = tuple(name for name in outcomes.VERDICT if name.startswith(("is_", "adds_")))
-
 
 @dataclass(frozen=True)
 class NewRows:
-    """A micro-batch of records, what `outcomes.judged` found of them, and how many rows have each flag of COUNTED."""
+    """A micro-batch of records, and what `outcomes.judged` found of them."""
 
     batch: DataFrame
-    verdicts: DataFrame
-    flagged: Mapping[str, int]
+    verdicts: pd.DataFrame
     lake: str
 
     def silver(self) -> list[Write]:
@@ -42,16 +40,20 @@ class NewRows:
 
     def posts(self) -> tuple[DataFrame, int]:
         """The rows that silver.posts has or gets of these records, and how many they are."""
-        return self._having("is_post").transform(posts.posts), self.flagged["is_post"]
+        return self._having("is_post").transform(posts.posts), self._count("is_post")
 
     def _write(self, flag: str, table: Table, rows: Callable[[DataFrame], DataFrame]) -> list[Write]:
-        count = self.flagged[flag]
+        count = self._count(flag)
         return [lambda: delta.append(rows(self._having(flag)), table, self.lake, count)] if count else []
+
+    def _count(self, flag: str) -> int:
+        return int(self.verdicts[flag].sum())
 
     def _having(self, flag: str) -> DataFrame:
         """The records that the flag says, with their outcome and whether their post is deleted."""
-        chosen = self.verdicts.where(F.col(flag)).select(*COORDINATES, "outcome", "deleted")
-        return self.batch.join(F.broadcast(chosen), list(COORDINATES))
+        chosen = self.verdicts.loc[self.verdicts[flag], [*COORDINATES, "outcome", "deleted"]]
+        rows = self.batch.sparkSession.createDataFrame(pa.Table.from_pandas(chosen, preserve_index=False))
+        return self.batch.join(F.broadcast(rows), list(COORDINATES))
 
 
 def _without_deleted(rows: DataFrame) -> DataFrame:

@@ -3,12 +3,15 @@
 A record is judged by what the tables already hold, and what they hold of the record itself (the same Kafka
 coordinates) does not make it a copy. So a batch that is read again, after a crash or after its checkpoint was lost,
 gets the same outcomes, and nothing is written twice.
+
+It is decided on the driver, of some numbers and ids a record: for a micro-batch that takes milliseconds, where the same
+joins and windows as Spark's jobs took a second.
 """
 
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
+import numpy as np
+import pandas as pd
 
 from starling.bronze.events import COORDINATES
 from starling.sources.record import DELETION, POST, REPOST
@@ -16,7 +19,7 @@ from starling.sources.record import DELETION, POST, REPOST
 POST_KEY = ("platform", "post_id")
 OBSERVATION_KEY = ("platform", "observation_id")
 
-# What `judged` reads: enough to judge by, and small enough to be shuffled and broadcast.
+# What `judged` reads.
 JUDGED_BY = (*COORDINATES, "kind", "platform", "post_id", "observation_id", "reason")
 # What `judged` finds: see there.
 VERDICT = (
@@ -39,14 +42,14 @@ class Known:
     None says that a table can hold nothing of the batch, and spares looking.
     """
 
-    posts: DataFrame
-    observations: DataFrame
-    deletions: DataFrame | None
-    events: DataFrame | None
-    rejected: DataFrame | None
+    posts: pd.DataFrame | None = None
+    observations: pd.DataFrame | None = None
+    deletions: pd.DataFrame | None = None
+    events: pd.DataFrame | None = None
+    rejected: pd.DataFrame | None = None
 
 
-def judged(records: DataFrame, known: Known) -> DataFrame:
+def judged(records: pd.DataFrame, known: Known) -> pd.DataFrame:
     """COORDINATES and VERDICT: what becomes of each record. Grain: one row a record, still.
 
     Reads: JUDGED_BY. Adds: outcome string, one of ledger.OUTCOMES; deleted, whether it is refused because its post's
@@ -54,100 +57,103 @@ def judged(records: DataFrame, known: Known) -> DataFrame:
     whether silver.posts has a row of it, be it now or since an earlier batch; and which rows are to be written now:
     adds_event, adds_post, adds_observation, adds_deletion, adds_rejected.
     """
+    # In Kafka's order, so that of equal keys the first row is the record that Kafka has first.
+    rows = records.loc[:, list(JUDGED_BY)].sort_values(["partition", "offset"], ignore_index=True)
     return (
-        records.select(*JUDGED_BY)
-        .transform(_with_known, known.posts, POST_KEY, "post")
-        .transform(_with_known, known.observations, OBSERVATION_KEY, "observation")
-        .transform(_with_known, known.deletions, POST_KEY, "deletion")
-        .transform(_with_known, known.events, COORDINATES, "event")
-        .transform(_with_known, known.rejected, COORDINATES, "rejected")
-        .transform(_with_firsts)
-        .transform(_with_verdict)
-        .select(*COORDINATES, *VERDICT)
+        rows.pipe(_with_known, known.posts, POST_KEY, "post")
+        .pipe(_with_known, known.observations, OBSERVATION_KEY, "observation")
+        .pipe(_with_known, known.deletions, POST_KEY, "deletion")
+        .pipe(_with_known, known.events, COORDINATES, "event")
+        .pipe(_with_known, known.rejected, COORDINATES, "rejected")
+        .pipe(_with_firsts)
+        .pipe(_with_verdict)
+        .loc[:, [*COORDINATES, *VERDICT]]
     )
 
 
-def _with_known(records: DataFrame, known: DataFrame | None, key: tuple[str, ...], name: str) -> DataFrame:
-    # + NAME_known boolean: null where the tables have none of the key, else whether this very record brought it
-    if known is None:
-        return records.withColumn(f"{name}_known", F.lit(None).cast("boolean"))
-    theirs = known.select(*(F.col(c).alias(f"known_{c}") for c in dict.fromkeys((*key, *COORDINATES))))
-    joined = records.join(F.broadcast(theirs), _equal(key), "left")
-    return joined.withColumn(f"{name}_known", _equal(COORDINATES)).drop(*theirs.columns)
+def _with_known(records: pd.DataFrame, known: pd.DataFrame | None, key: tuple[str, ...], name: str) -> pd.DataFrame:
+    # + NAME_known: whether the tables have the key; + NAME_own: whether this very record brought it
+    if known is None or known.empty:
+        return records.assign(**{f"{name}_known": False, f"{name}_own": False})
+    theirs = known.loc[:, list(dict.fromkeys((*key, *COORDINATES)))].rename(columns=_known_name)
+    joined = records.merge(theirs, how="left", left_on=list(key), right_on=[_known_name(column) for column in key])
+    is_known = joined[_known_name("offset")].notna()
+    own = np.logical_and.reduce([joined[column] == joined[_known_name(column)] for column in COORDINATES])
+    return records.assign(**{f"{name}_known": is_known.to_numpy(), f"{name}_own": own})
 
 
-def _equal(columns: tuple[str, ...]) -> Column:
-    """Null where there is nothing known to compare with."""
-    return F.expr(" AND ".join(f"{c} = known_{c}" for c in columns))
+def _known_name(column: str) -> str:
+    return f"known_{column}"
 
 
-def _with_firsts(records: DataFrame) -> DataFrame:
-    # + first_NAME boolean: of equal keys in the batch, the record that Kafka has first; + deleted_here boolean
-    good = F.col("reason").isNull()
-    is_deletion = good & (F.col("kind") == DELETION)
-    counted = good & F.col("observation_id").isNotNull()
-    return records.withColumns(
-        {
-            "first_post": _first(good & (F.col("kind") == POST), POST_KEY),
-            "first_deletion": _first(is_deletion, POST_KEY),
-            "deleted_here": _yes(F.max(is_deletion).over(Window.partitionBy(*POST_KEY))),
-            # A record counts one post, so that this needs no second shuffle.
-            "first_observation": _first(counted, (*POST_KEY, "observation_id")),
-        }
+def _with_firsts(records: pd.DataFrame) -> pd.DataFrame:
+    # + first_NAME: of equal keys in the batch, the record that Kafka has first; + deleted_here
+    good = records["reason"].isna()
+    is_deletion = good & (records["kind"] == DELETION)
+    deleted = records.loc[is_deletion, list(POST_KEY)].drop_duplicates()
+    return records.assign(
+        first_post=_first(records, good & (records["kind"] == POST), POST_KEY),
+        first_deletion=_first(records, is_deletion, POST_KEY),
+        deleted_here=_among(records, deleted),
+        first_observation=_first(records, good & records["observation_id"].notna(), OBSERVATION_KEY),
     )
 
 
-def _first(among: Column, key: tuple[str, ...]) -> Column:
-    place = F.struct("partition", "offset")
-    return _yes(among & (place == F.min(F.when(among, place)).over(Window.partitionBy(*key))))
+def _first(records: pd.DataFrame, among: pd.Series, key: tuple[str, ...]) -> pd.Series:
+    first = ~records.loc[among, list(key)].duplicated()
+    return first.reindex(records.index, fill_value=False)
 
 
-def _with_verdict(records: DataFrame) -> DataFrame:
+def _among(records: pd.DataFrame, posts: pd.DataFrame) -> "pd.Series | bool":
+    if posts.empty:
+        return False
+    keys = pd.MultiIndex.from_frame(records.loc[:, list(POST_KEY)])
+    return pd.Series(keys.isin(pd.MultiIndex.from_frame(posts)), index=records.index)
+
+
+def _with_verdict(records: pd.DataFrame) -> pd.DataFrame:
     # + VERDICT
+    rows = records.assign(repeated=records["event_known"], gone=records["deletion_known"] | records["deleted_here"])
+    rows["deleted"] = _is_deleted(rows)
+    rows["outcome"] = _outcome(rows)
     # What was read completely and is not there was taken out since: nothing brings a deleted post back.
-    lives = ~(F.col("repeated") & F.col("gone"))
-    return (
-        records.withColumn("repeated", F.col("event_known").isNotNull())
-        .withColumn("gone", F.col("deletion_known").isNotNull() | F.col("deleted_here"))
-        .withColumn("deleted", _is_deleted())
-        .withColumn("outcome", _outcome())
-        .withColumns(
-            {
-                "is_post": (F.col("outcome") == "posts") & (F.col("post_known").isNotNull() | lives),
-                "adds_event": ~F.col("repeated"),
-                "adds_post": (F.col("outcome") == "posts") & F.col("post_known").isNull() & lives,
-                "adds_observation": F.col("outcome").isin("posts", "engagement")
-                & F.col("observation_known").isNull()
-                & F.col("first_observation")
-                & lives,
-                "adds_deletion": (F.col("outcome") == "deletions") & F.col("deletion_known").isNull(),
-                "adds_rejected": (F.col("outcome") == "rejected")
-                & F.col("rejected_known").isNull()
-                & ~F.col("repeated"),
-            }
-        )
+    lives = ~(rows["repeated"] & rows["gone"])
+    is_post = rows["outcome"] == "posts"
+    return rows.assign(
+        is_post=is_post & (rows["post_known"] | lives),
+        adds_event=~rows["repeated"],
+        adds_post=is_post & ~rows["post_known"] & lives,
+        adds_observation=rows["outcome"].isin(("posts", "engagement"))
+        & ~rows["observation_known"]
+        & rows["first_observation"]
+        & lives,
+        adds_deletion=(rows["outcome"] == "deletions") & ~rows["deletion_known"],
+        adds_rejected=(rows["outcome"] == "rejected") & ~rows["rejected_known"] & ~rows["repeated"],
     )
 
 
-def _is_deleted() -> Column:
+def _is_deleted(rows: pd.DataFrame) -> pd.Series:
     """A good record of a post that is known to be deleted, unless the record was written before the deletion came."""
-    accepted = F.col("repeated") & F.col("rejected_known").isNull()
-    written = _yes(F.col("post_known")) | _yes(F.col("observation_known")) | accepted
-    return _yes(F.col("reason").isNull() & F.col("kind").isin(POST, REPOST) & F.col("gone") & ~written)
+    accepted = rows["repeated"] & ~rows["rejected_known"]
+    written = rows["post_own"] | rows["observation_own"] | accepted
+    return rows["reason"].isna() & rows["kind"].isin((POST, REPOST)) & rows["gone"] & ~written
 
 
-def _outcome() -> Column:
+def _outcome(rows: pd.DataFrame) -> pd.Series:
     """What the tables hold already decides; where they hold nothing, the first of the batch does."""
-    new_post = F.coalesce("post_known", "first_post")
-    new_counts = F.coalesce("observation_known", "first_observation")
-    return (
-        F.when(F.col("reason").isNotNull() | F.col("deleted"), "rejected")
-        .when((F.col("kind") == POST) & new_post, "posts")
-        .when((F.col("kind") == DELETION) & F.coalesce("deletion_known", "first_deletion"), "deletions")
-        .when(F.col("kind").isin(POST, REPOST) & new_counts, "engagement")
-        .otherwise("duplicates")
+
+    def new(name: str) -> pd.Series:
+        return rows[f"{name}_own"].where(rows[f"{name}_known"], rows[f"first_{name}"])
+
+    kind = rows["kind"]
+    found = np.select(
+        [
+            rows["reason"].notna() | rows["deleted"],
+            (kind == POST) & new("post"),
+            (kind == DELETION) & new("deletion"),
+            kind.isin((POST, REPOST)) & new("observation"),
+        ],
+        ["rejected", "posts", "deletions", "engagement"],
+        "duplicates",
     )
-
-
-def _yes(condition: Column) -> Column:
-    return F.coalesce(condition, F.lit(False))
+    return pd.Series(found, index=rows.index)

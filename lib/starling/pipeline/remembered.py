@@ -1,0 +1,95 @@
+"""Tables of silver in which a running stream knows what is there, and in which hour."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from starling import delta
+from starling.bronze.events import COORDINATES
+from starling.hours import hour_ranges, within
+from starling.pipeline.facts import hour, hours
+from starling.pipeline.recent import Recent
+from starling.tables import Table
+
+# Keys of a table: twelve bytes each, and of a stream of 500 posts a second those of two hours.
+MOST = 4_000_000
+# So many ids may stand in a query, by which Delta leaves out the files that cannot have them.
+_FEW = 100
+
+
+class Remembered:
+    """Answers which records' keys a table has. The stream is the only one to add rows to it.
+
+    A copy of a post carries the same created_at: what is not remembered is looked for in the records' own hours.
+    """
+
+    def __init__(
+        self, spark: SparkSession, lake: str, table: Table, key: tuple[str, ...], hashes: str, time: str | None
+    ) -> None:
+        """`hashes` is the column of facts that has the key's hash; `time` is the table's column of the hour that copies
+        share, None where they share none: then the keys of all rows are remembered."""
+        self._spark = spark
+        self._lake = lake
+        self._table = table
+        self._key = key
+        self._hashes = hashes
+        self._time = time
+        self._recent = self._newest(time) if time else self._all()
+
+    def known(self, records: pd.DataFrame) -> pd.DataFrame | None:
+        """Key and coordinates of the rows that have the keys of these records; None where there are none for sure."""
+        places = self._recent.where(records[self._hashes].to_numpy(np.int64), self._hours(records))
+        there = ~np.isnan(places)
+        return self._read(records[there], places[there]) if there.any() else None
+
+    def add(self, records: pd.DataFrame) -> None:
+        """Remembers that the table has got a row of each of these records."""
+        self._recent.add(records[self._hashes].tolist(), self._hours(records).tolist())
+
+    def _hours(self, records: pd.DataFrame) -> npt.NDArray[np.float64]:
+        return records["hour"].to_numpy(float) if self._time else np.zeros(len(records))
+
+    def _rows(self) -> DataFrame:
+        return delta.read(self._spark, self._table, self._lake)
+
+    def _newest(self, time: str) -> Recent:
+        """The keys of the newest hour, with which a stream is about to go on; none where they are too many."""
+        newest = self._rows().agg(hour(F.max(time)).alias("hour")).toArrow()["hour"][0].as_py()
+        if newest is None:
+            return Recent(since=-math.inf, most=MOST)
+        of_newest = self._rows().where(within(time, hour_ranges(hours([newest]))))
+        keys = self._hashed(of_newest.limit(MOST + 1))
+        if len(keys) > MOST:
+            return Recent(since=newest + 1, most=MOST)
+        recent = Recent(since=newest, most=MOST)
+        recent.add(keys, [newest] * len(keys))
+        return recent
+
+    def _all(self) -> Recent:
+        keys = self._hashed(self._rows())
+        recent = Recent(since=-math.inf, most=2**62)
+        recent.add(keys, [0] * len(keys))
+        return recent
+
+    def _hashed(self, rows: DataFrame) -> list[int]:
+        found: list[int] = rows.select(F.xxhash64(*self._key).alias("key")).toArrow()["key"].to_pylist()
+        return found
+
+    def _read(self, records: pd.DataFrame, places: npt.NDArray[np.float64]) -> pd.DataFrame:
+        rows = self._rows()
+        if self._time:
+            rows = rows.where(within(self._time, hour_ranges(hours(places))))
+        posts = records["post_id"].unique().tolist()
+        if len(posts) <= _FEW:
+            rows = rows.where(F.col("post_id").isin(*posts))
+        keys = records.loc[:, list(self._key)].drop_duplicates()
+        # They are broadcast, so the table is neither shuffled nor collected.
+        sought = F.broadcast(self._spark.createDataFrame(pa.Table.from_pandas(keys, preserve_index=False)))
+        found = rows.join(sought, list(self._key), "left_semi")
+        rows_there: pd.DataFrame = found.select(*dict.fromkeys((*self._key, *COORDINATES))).toArrow().to_pandas()
+        return rows_there

@@ -1,0 +1,78 @@
+"""Gold follows silver: beside a running stream, and after one that ended before it had."""
+
+from itertools import count
+
+import pytest
+
+from starling.errors import StreamError
+from starling.gold.hashtag_trends import hashtag_counts, hashtag_trends
+from starling.gold.sentiment_by_hour import sentiment_by_hour
+from starling.pipeline import refresh
+from streams.lakes import Lake, running, wait_until
+from streams.messages import post
+
+
+def is_right(lake: Lake) -> bool:
+    """Whether gold is what all of silver says, computed at once."""
+    posts = lake.table("silver.posts")
+    expected = {
+        "gold.sentiment_by_hour": sentiment_by_hour(posts),
+        "gold.hashtag_trends": hashtag_trends(hashtag_counts(posts), baseline_hours=24),
+    }
+    return all(sorted(lake.table(name).collect()) == sorted(rows.collect()) for name, rows in expected.items())
+
+
+@pytest.mark.slow
+def test_gold_follows_a_running_stream_and_computes_the_touched_hours_alone(lake: Lake) -> None:
+    early = [post(id=str(n), created_at=f"2021-05-01T1{n % 3}:15:00.000Z") for n in range(500, 506)]
+    late = [post(id=str(n), created_at="2021-06-01T10:15:00.000Z") for n in range(600, 604)]
+    lake.send(early)
+    with running(lake) as failures:
+        wait_until(lambda: lake.table("gold.hashtag_trends").where("posts = 2").count() == 3)
+        before = set(lake.table("gold.hashtag_trends").inputFiles())
+        lake.send(late)
+        wait_until(lambda: lake.table("gold.hashtag_trends").where("posts = 4").count() == 1)
+        assert before < set(lake.table("gold.hashtag_trends").inputFiles()), "hours that were not touched stand"
+        lake.send([post(id="700", created_at="2021-05-01T12:50:00.000Z")])  # late, in its own hour
+        wait_until(lambda: lake.table("gold.sentiment_by_hour").where("posts = 3").count() == 1)
+    assert not failures
+    assert is_right(lake)
+
+
+@pytest.mark.slow
+def test_what_gold_had_not_counted_when_a_stream_broke_is_counted_at_the_next_start(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.send([post(id="500"), post(id="501", created_at="2021-05-01T11:15:00.000Z")])
+    lake.drain()
+    assert is_right(lake)
+    lake.send([post(id="502"), post(id="503", created_at="2021-05-03T11:15:00.000Z", text="fine #Three")])
+
+    def broken(*_: object) -> None:
+        raise OSError("the machine went away")
+
+    monkeypatch.setattr(refresh, "_trends", broken)
+    with pytest.raises(StreamError, match="the stream stopped: OSError: the machine went away; nothing is lost"):
+        lake.drain()
+    monkeypatch.undo()
+    assert lake.ledger()["posts"] == 4
+    assert not is_right(lake)
+    lake.drain()  # nothing new is in the topic
+    assert is_right(lake)
+
+
+@pytest.mark.slow
+def test_a_stream_whose_gold_fails_stops_with_the_reason(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the machine went away")
+
+    monkeypatch.setattr(refresh, "refresh", broken)
+    numbers = count(500)
+
+    def ends() -> bool:
+        lake.send([post(id=str(next(numbers)))])
+        return bool(failures)
+
+    with running(lake) as failures:
+        wait_until(ends)
+    assert [str(each).partition(";")[0] for each in failures] == ["the stream stopped: OSError: the machine went away"]
