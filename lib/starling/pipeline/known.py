@@ -11,6 +11,7 @@ from starling.bronze.events import COORDINATES
 from starling.ops import ledger
 from starling.pipeline.extent import Extent, same_records
 from starling.pipeline.remembered import Remembered
+from starling.pipeline.together import together
 from starling.silver import deletions, engagement, posts, rejected
 from starling.silver.outcomes import OBSERVATION_KEY, POST_KEY, Known
 from starling.sources.record import POST
@@ -23,13 +24,16 @@ class Memory:
     def __init__(self, spark: SparkSession, lake: str) -> None:
         self._spark = spark
         self._lake = lake
-        self._past = ledger.past(delta.read(spark, ledger.TABLE, lake))
         self._posts = Remembered(spark, lake, posts.TABLE, POST_KEY, "post_hash", "created_at")
         self._observations = Remembered(
             spark, lake, engagement.TABLE, OBSERVATION_KEY, "observation_hash", "record_created_at"
         )
         self._deletions = Remembered(spark, lake, deletions.TABLE, POST_KEY, "post_hash", time=None)
+        together(spark, self._load, self._posts.load, self._observations.load, self._deletions.load)
         self._repeating = True  # the first batch after a start may be one that was interrupted
+
+    def _load(self) -> None:
+        self._past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
 
     @property
     def read_until(self) -> ledger.ReadUntil:

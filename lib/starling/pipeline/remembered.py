@@ -39,7 +39,11 @@ class Remembered:
         self._key = key
         self._hashes = hashes
         self._time = time
-        self._recent = self._newest(time) if time else self._all()
+        self._recent = Recent(since=math.inf, most=MOST)
+
+    def load(self) -> None:
+        """Remembers what a stream is about to go on with; before that the table is asked everything."""
+        self._recent = self._newest(self._time) if self._time else self._all()
 
     def known(self, records: pd.DataFrame) -> pd.DataFrame | None:
         """Key and coordinates of the rows that have the keys of these records; None where there are none for sure."""
