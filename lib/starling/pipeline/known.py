@@ -1,6 +1,6 @@
 """What a running stream knows of its own tables, from one batch to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 from pyspark.sql import SparkSession
@@ -47,14 +47,15 @@ class Memory:
     def known(self, records: pd.DataFrame, extents: Sequence[Extent]) -> Known:
         """What `judged` compares the records with, which are given as their facts."""
         good = records[records["reason"].isna()]
-        again = self.may_repeat(extents)
-        return Known(
-            posts=self._posts.known(good[good["kind"] == POST]),
-            observations=self._observations.known(good[good["observation_id"].notna()]),
-            deletions=self._deletions.known(good),
-            events=self._of_batch(events.TABLE, extents) if again else None,
-            rejected=self._of_batch(rejected.TABLE, extents) if again else None,
-        )
+        looks: dict[str, Callable[[], pd.DataFrame | None]] = {
+            "posts": lambda: self._posts.known(good[good["kind"] == POST]),
+            "observations": lambda: self._observations.known(good[good["observation_id"].notna()]),
+            "deletions": lambda: self._deletions.known(good),
+        }
+        if self.may_repeat(extents):
+            looks["events"] = lambda: self._of_batch(events.TABLE, extents)
+            looks["rejected"] = lambda: self._of_batch(rejected.TABLE, extents)
+        return Known(**dict(zip(looks, together(self._spark, *looks.values()), strict=True)))
 
     def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> None:
         """Remembers a batch, of records' facts with their verdicts, that is written and entered in the ledger."""

@@ -26,10 +26,9 @@ from starling.pipeline.facts import hour, hours
 from starling.pipeline.together import together
 from starling.settings import Settings
 from starling.silver import posts
-from starling.tables import Table
 
-# A refresh is followed by a rest at least so many times as long, which leaves the processors to the micro-batches.
-_REST = 2
+# A refresh is followed by a rest at least so many times as long, in which the micro-batches have the processors.
+_REST = 1
 _NOTE = "counted_until"
 
 
@@ -146,12 +145,9 @@ def _missed(spark: SparkSession, lake: str) -> _Task:
 
 def _counted_by_all(spark: SparkSession, lake: str) -> Column:
     """Whether every table has counted a post, by its Kafka coordinates."""
-    of_tables: list[Mapping[tuple[str, int], int]] = []
-
-    def ask(table: Table) -> None:
-        of_tables.append(_counted(delta.note(spark, table, lake)))
-
-    together(spark, *(partial(ask, table) for table in (sentiment_by_hour.TABLE, hashtag_trends.TABLE)))
+    tables = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
+    notes = together(spark, *(partial(delta.note, spark, table, lake) for table in tables))
+    of_tables = [_counted(note) for note in notes]
     counted = F.lit(False)
     for topic, partition in set.intersection(*(set(until) for until in of_tables)):
         here = (F.col("topic") == topic) & (F.col("partition") == partition)

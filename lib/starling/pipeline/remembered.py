@@ -18,7 +18,7 @@ from starling.tables import Table
 
 # Keys of a table: twelve bytes each, and of a stream of 500 posts a second those of two hours.
 MOST = 4_000_000
-# So many ids may stand in a query, by which Delta leaves out the files that cannot have them.
+# So many ids may stand in a query: by them Delta leaves out the files that cannot have them, and a join is spared.
 _FEW = 100
 
 
@@ -88,12 +88,12 @@ class Remembered:
         rows = self._rows()
         if self._time:
             rows = rows.where(within(self._time, hour_ranges(hours(places))))
+        keys = records.loc[:, list(self._key)].drop_duplicates()
         posts = records["post_id"].unique().tolist()
         if len(posts) <= _FEW:
             rows = rows.where(F.col("post_id").isin(*posts))
-        keys = records.loc[:, list(self._key)].drop_duplicates()
-        # They are broadcast, so the table is neither shuffled nor collected.
-        sought = F.broadcast(self._spark.createDataFrame(pa.Table.from_pandas(keys, preserve_index=False)))
-        found = rows.join(sought, list(self._key), "left_semi")
-        rows_there: pd.DataFrame = found.select(*dict.fromkeys((*self._key, *COORDINATES))).toArrow().to_pandas()
-        return rows_there
+        else:  # they are broadcast, so the table is neither shuffled nor collected
+            sought = self._spark.createDataFrame(pa.Table.from_pandas(keys, preserve_index=False))
+            rows = rows.join(F.broadcast(sought), list(self._key), "left_semi")
+        found: pd.DataFrame = rows.select(*dict.fromkeys((*self._key, *COORDINATES))).toArrow().to_pandas()
+        return found.merge(keys, on=list(self._key))

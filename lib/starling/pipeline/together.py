@@ -1,17 +1,20 @@
-"""Several writes at a time."""
+"""Several writes or reads at a time."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 from pyspark.util import inheritable_thread_target
+
+_Result = TypeVar("_Result")
 
 # A Delta commit is mostly one thread's work on the driver: three at a time fill two cores.
 _AT_A_TIME = 3
 
 
-def together(spark: SparkSession, *actions: Callable[[], None]) -> None:
-    """Runs the actions side by side and returns when all have ended; raises what the first of them raised.
+def together(spark: SparkSession, *actions: Callable[[], _Result]) -> list[_Result]:
+    """What the actions return, in their order, run side by side; raises, when all have ended, what the first raised.
 
     Their jobs belong to the query that the calling thread belongs to, so that stopping it stops them.
     """
@@ -20,5 +23,4 @@ def together(spark: SparkSession, *actions: Callable[[], None]) -> None:
     inherited = [inheritable_thread_target(spark)(action) for action in actions]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         running = [pool.submit(action) for action in inherited]
-    for done in running:
-        done.result()
+    return [done.result() for done in running]
