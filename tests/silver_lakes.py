@@ -10,6 +10,7 @@ from samples import bundled_path, lines
 from starling.models.scoring import Champions
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
+from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
 from starling.settings import Engagement, Metrics, Paths, Privacy, Settings, Topics
 
@@ -37,8 +38,10 @@ def fill(spark: SparkSession, settings: Settings, taken: Mapping[str, int]) -> N
         for line in lines(bundled_path(name))[:count]
     ]
     create_all(spark, settings.lake, STREAM_TABLES)
-    write = MicroBatches(settings, lambda entries: None, Scores(settings, Champions, print))
+    gold = Gold(spark, settings, once=True)
+    write = MicroBatches(settings, lambda entries: None, Scores(settings, Champions, print), gold)
     write(records(kafka_rows(spark, sent), settings, KEY.encode()), 0)
+    gold.close()
 
 
 def _source(name: str) -> bytes:

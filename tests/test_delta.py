@@ -71,6 +71,9 @@ def test_a_table_is_made_as_the_code_describes_it(catalogue: Path, table: Table)
     assert made["configuration"] == {
         "delta.dataSkippingStatsColumns": ",".join(table.statistics),
         "delta.enableDeletionVectors": "false",
+        # of conf/spark-defaults.conf
+        "delta.checkpointInterval": "100",
+        "delta.logRetentionDuration": "interval 7 days",
     }
     assert made["partitionColumns"] == []
 
@@ -187,3 +190,31 @@ def test_a_write_that_another_one_came_before_is_refused_as_a_whole(
         with pytest.raises(delta.CONFLICTS):
             writing.result()
     assert _rows(spark, lake) == [(1, "one"), (2, "zwei")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "where", "name_of_two"),
+    [(delta.replace, "id >= 2", "two"), (delta.add_missing, "there.id >= 2", "zwei")],
+)
+def test_a_compaction_that_comes_before_changes_no_row_and_hinders_no_write(
+    spark: SparkSession, lake: str, tmp_path: Path, operation: Callable[..., None], where: str, name_of_two: str
+) -> None:
+    delta.append(_things(spark, (2, "zwei")), TABLE, lake, 1)
+    rows = _held_up(_things(spark, (2, "two"), (3, "three")), tmp_path)
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(operation, rows, TABLE, lake, where)
+        while not (tmp_path / "began").exists():
+            time.sleep(0.05)
+        assert delta.compact(spark, TABLE, lake) == delta.Compacted(before=2, after=1)
+        assert _rows(spark, lake) == [(1, "one"), (2, "zwei")]
+        (tmp_path / "go").touch()
+        writing.result()
+    assert _rows(spark, lake) == [(1, "one"), (2, name_of_two), (3, "three")]
+
+
+def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, lake: str) -> None:
+    assert delta.note(spark, TABLE, lake) is None
+    for said in ("first", "second"):
+        delta.replace(_things(spark, (2, "two")), TABLE, lake, "id = 2", said)
+    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
+    assert delta.note(spark, TABLE, lake) == "second"

@@ -22,6 +22,8 @@ _COMMITS = 20
 _TRIES = 5
 # Raised by a write that another one came before, of what it had read: nothing is written.
 CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
+# What Delta calls the write that came before, where it was a compaction, which changed no row.
+_COMPACTION = "OPTIMIZE"
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ def _unless_overtaken(write: Callable[[], object]) -> None:
     for left in reversed(range(_TRIES)):
         try:
             write()
-        except CONFLICTS:
-            if not left:
+        except CONFLICTS as error:
+            if not left or _COMPACTION not in str(error):
                 raise
         else:
             return

@@ -101,7 +101,7 @@ def of_reproduction(rows: DataFrame, inputs: Sequence[str], outcome: str) -> Ite
     numeric = [name for name in inputs if isinstance(rows.schema[name].dataType, NumericType)]
     frame = rows.select(outcome, *numeric).limit(_MOST_ROWS).toPandas().astype(float)
     for name in numeric:
-        correlation = float(frame[name].corr(frame[outcome], method="spearman"))
+        correlation = frame[[name, outcome]].dropna().corr(method="spearman").to_numpy()[0, 1]
         if abs(correlation) > MOST_CORRELATION:
             yield f"{name} reproduces the outcome: the correlation of their ranks is {correlation:+.2f}"
 
