@@ -69,12 +69,12 @@ def measure(folder: Path, posts: int, rounds: int) -> dict[str, Any]:
         # From here on, what detaches itself from a run is waited for; the broker, which did so before, is not.
         adopt_orphans()
         about["java"] = java()
-        load_proof = filled(folder, servers, "proof", PROOF_POSTS if rounds else posts)
+        load_proof = filled(servers, "proof", PROOF_POSTS if rounds else posts)
         proof, runs = proved(taking_part, load_proof, folder)
         loads = {False: load_proof, True: load_proof}
         if rounds:
-            loads[False] = filled(folder, servers, "posts", posts)
-            loads[True] = filled(folder, servers, "few", FEW_POSTS) if posts > FEW_POSTS else loads[False]
+            loads[False] = filled(servers, "posts", posts)
+            loads[True] = filled(servers, "few", FEW_POSTS) if posts > FEW_POSTS else loads[False]
             runs = interleaved(taking_part, loads, folder, rounds)
     figures = {each.name: figures_of(each, loads[each.few], runs[each.name]) for each in taking_part}
     return {

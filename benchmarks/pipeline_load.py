@@ -2,25 +2,20 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from made_posts import SOURCE, Made, made_posts
+from live import Sender
+from made_posts import Made, made_posts
 from measuring import say
 
-if TYPE_CHECKING:
-    from starling.settings import Settings
-
 POSTS_PER_SECOND = 100  # by their created_at: a million posts are of about three hours
-PARTITIONS = 2
-_QUEUE = {"queue.buffering.max.messages": 100_000}
-_FLUSH_SECONDS = 120
+PARTITIONS = 2  # as kafka.partitions says
 
 
 @dataclass(frozen=True)
@@ -37,38 +32,20 @@ def kafka(work: Path) -> Iterator[str]:
     """An embedded Kafka in a work folder, for the length of a `with`: its bootstrap servers."""
     from bootstrap.layout import layout
     from starling import broker
+    from starling.settings import Paths, Settings
 
     os.environ["STARLING_JARS"] = str(layout(os.environ).jars)
-    with broker.connect(_settings(work, "unused")) as servers:
+    with broker.connect(Settings(paths=Paths(work=str(work)))) as servers:
         yield servers
 
 
-def filled(work: Path, servers: str, topic: str, posts: int) -> Load:
+def filled(servers: str, topic: str, posts: int) -> Load:
     """A new topic with so many posts, all of them acknowledged."""
-    from confluent_kafka import Producer
-
-    from starling import kafka as ours
-
     say(f"loading {posts:,} posts")
-    settings = _settings(work, topic)
-    ours.ensure_topic(settings, servers)
-    producer = Producer(ours.producer_options(settings, servers) | _QUEUE, logger=ours.silent_logger())
-    headers: list[tuple[str, str | bytes | None]] = [
-        ("source", SOURCE),
-        ("collected_at", datetime.now(timezone.utc).isoformat()),
-    ]
+    sender = Sender(servers, topic)
     for post in all_posts(posts):
-        while True:
-            try:
-                producer.produce(topic, post.payload, post.key, headers=headers)
-                break
-            except BufferError:
-                producer.poll(0.1)
-        producer.poll(0)
-    left = producer.flush(_FLUSH_SECONDS)
-    if left:
-        sys.exit(f"Kafka has not taken {left:,} of {posts:,} posts")
-    return Load(servers, topic, posts)
+        sender.send(post)
+    return Load(servers, topic, sender.close())
 
 
 def all_posts(posts: int) -> Iterator[Made]:
@@ -95,9 +72,3 @@ def read_back(load: Load) -> dict[str, Mapping[str, Any]]:
             found[data["id"]] = data
     consumer.close()
     return found
-
-
-def _settings(work: Path, topic: str) -> "Settings":
-    from starling.settings import Kafka, Paths, Settings
-
-    return Settings(paths=Paths(work=str(work)), kafka=Kafka(topic=topic, partitions=PARTITIONS))
