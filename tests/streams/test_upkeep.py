@@ -9,6 +9,7 @@ from delta.exceptions import ConcurrentDeleteReadException
 from starling import delta
 from starling.pipeline.accounts import accounts
 from starling.pipeline.upkeep import Upkeep
+from starling.settings import Settings, Stream
 from streams.lakes import Lake, running, wait_until
 from streams.messages import post
 
@@ -45,18 +46,20 @@ def operations(lake: Lake, name: str) -> list[str]:
     return [row.operation for row in lake.spark.sql(f"DESCRIBE HISTORY delta.`{path}`").collect()]
 
 
+def after_each_batch(lake: Lake) -> Settings:
+    """The lake's settings, with a compaction after every batch."""
+    return lake.settings.model_copy(update={"stream": Stream(compact_batches=1)})
+
+
 def test_what_goes_wrong_in_a_compaction_is_said_and_stops_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    settings = lake.settings.model_copy(
-        update={"stream": lake.settings.stream.model_copy(update={"compact_batches": 1})}
-    )
 
     def tried(error: Exception) -> list[str]:
         def broken(*_: object) -> None:
             raise error
 
         monkeypatch.setattr(delta, "exists", broken)
-        upkeep = Upkeep(lake.spark, settings, said.append)
+        upkeep = Upkeep(lake.spark, after_each_batch(lake), said.append)
         upkeep.batch_written()
         upkeep.close()
         return said
@@ -69,13 +72,10 @@ def test_what_goes_wrong_in_a_compaction_is_said_and_stops_nothing(lake: Lake, m
 
 def test_a_vacuum_comes_once_a_day(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     now, vacuumed = [1_000.0], []
-    settings = lake.settings.model_copy(
-        update={"stream": lake.settings.stream.model_copy(update={"compact_batches": 1})}
-    )
     monkeypatch.setattr(delta, "exists", lambda *_: True)
     monkeypatch.setattr(delta, "compact", lambda *_: None)
     monkeypatch.setattr(delta, "vacuum", lambda spark, table, lake: vacuumed.append(table.name))
-    upkeep = Upkeep(lake.spark, settings, print, clock=lambda: now[0])
+    upkeep = Upkeep(lake.spark, after_each_batch(lake), print, clock=lambda: now[0])
     counts = []
     for seconds in (0, 86_399, 1, 1, 86_400):
         now[0] += seconds
