@@ -13,6 +13,22 @@ from starling import session
 from starling.broker import connect
 from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
 
+# Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
+WORKERS = 2
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in two processes; what is named on the command line runs in this one, as in a debugger."""
+    return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else WORKERS
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all tests that share the Spark; the jobs that have a Spark of their own are the other's."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

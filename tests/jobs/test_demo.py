@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("starling-hashtag-topics", "starling-word-clusters", "starling-engagement")
+pytestmark = pytest.mark.xdist_group("jobs")
 
 
 def demo(folder: Path) -> subprocess.CompletedProcess[str]:

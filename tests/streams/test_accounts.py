@@ -85,6 +85,7 @@ def told_lake(lake: Lake) -> Lake:
     return lake
 
 
+@pytest.mark.slow
 def test_copies_news_deletions_and_refusals_end_where_they_belong(told_lake: Lake) -> None:
     assert told_lake.ledger() == {
         "records": 17,
