@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from starling import session
 from starling.broker import connect
 from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
 
+# pytest's workers have no file, which a part of PySpark takes for its own doctests, and ends the process.
+sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
 

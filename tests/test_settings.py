@@ -66,6 +66,15 @@ DEFAULTS = {
     },
     "privacy": {"pseudonym_key": ""},
     "metrics": {"host": "127.0.0.1", "port": 9108},
+    "serve": {
+        "host": "127.0.0.1",
+        "port": 8050,
+        "allowed_hosts": "",
+        "refresh_seconds": 1.0,
+        "stale_minutes": 15,
+        "memory_mb": 600,
+        "analyses_a_minute": 60,
+    },
 }
 
 
@@ -235,6 +244,15 @@ def test_the_environment_sets_every_key(conf: Callable[..., Path], monkeypatch: 
         },
         "privacy": {"pseudonym_key": "{key}"},
         "metrics": {"host": "::1", "port": 0},
+        "serve": {
+            "host": "::1",
+            "port": 0,
+            "allowed_hosts": "posts.example",
+            "refresh_seconds": 0.5,
+            "stale_minutes": 1,
+            "memory_mb": 100,
+            "analyses_a_minute": 1,
+        },
     }
     for section, keys in said.items():
         for key, value in keys.items():
@@ -275,7 +293,7 @@ def test_an_unknown_section_is_named_with_its_file(conf: Callable[..., Path]) ->
     conf("[zzz]")
     assert complaint() == (
         f"[zzz] (from {path}): unknown section; known: paths, kafka, broker, stream, limits, language, sentiment, "
-        "trends, models, topics, engagement, privacy, metrics"
+        "trends, models, topics, engagement, privacy, metrics, serve"
     )
 
 
@@ -345,6 +363,11 @@ def test_the_set_up_scripts_variables_are_no_settings(monkeypatch: pytest.Monkey
         ("engagement", "settle_hours", "-1", "greater than or equal to 0"),
         ("engagement", "vocabulary", "10001", "less than or equal to 10000"),
         ("engagement", "selected_words", "0", "greater than or equal to 1"),
+        ("serve", "port", "-1", "greater than or equal to 0"),
+        ("serve", "refresh_seconds", "0", "greater than 0"),
+        ("serve", "stale_minutes", "0", "greater than or equal to 1"),
+        ("serve", "memory_mb", "99", "greater than or equal to 100"),
+        ("serve", "analyses_a_minute", "0", "greater than or equal to 1"),
         ("metrics", "port", "65536", "metrics.port = 65536 (from {file}): input should be less than or equal to 65535"),
     ],
 )
@@ -547,7 +570,8 @@ def test_the_printed_settings_look_like_the_file() -> None:
         "partitions = 2",
     ]
     assert printed[10] == 'options = {"client.id" = "a\\"\\\\b"}'
-    assert printed[-3:] == ["[metrics]", 'host = "127.0.0.1"', "port = 1"]
+    metrics = printed.index("[metrics]")
+    assert printed[metrics : metrics + 3] == ["[metrics]", 'host = "127.0.0.1"', "port = 1"]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -175,6 +175,18 @@ class Metrics(Section):
     port: Port = 9108
 
 
+class Serve(Section):
+    """The dashboard."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8050
+    allowed_hosts: str = ""
+    refresh_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    stale_minutes: Annotated[int, Field(ge=1)] = 15
+    memory_mb: Annotated[int, Field(ge=100)] = 600
+    analyses_a_minute: Annotated[int, Field(ge=1)] = 60
+
+
 class Settings(BaseSettings):
     """All settings of a run; see `conf/starling.toml` for what each key means."""
 
@@ -200,6 +212,7 @@ class Settings(BaseSettings):
     engagement: Engagement = Engagement()
     privacy: Privacy = Privacy()
     metrics: Metrics = Metrics()
+    serve: Serve = Serve()
 
     @classmethod
     def settings_customise_sources(

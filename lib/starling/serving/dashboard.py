@@ -1,0 +1,26 @@
+"""The dashboard as one thing: index, follower and server, started and stopped together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starling.serving.index.follower import Follower
+from starling.serving.index.index import Index
+from starling.serving.web.app import create_app
+from starling.serving.web.server import Server
+from starling.settings import Settings
+
+
+@contextmanager
+def dashboard(settings: Settings) -> Iterator[Server]:
+    """Serves the tables of the settings' lake until the end of the block."""
+    index = Index(settings)
+    try:
+        server = Server(create_app(index, settings), settings.serve)
+        follower = Follower(index, settings.serve.refresh_seconds)
+        try:
+            yield server
+        finally:
+            server.close()
+            follower.close()
+    finally:
+        index.close()

@@ -1,0 +1,93 @@
+"""One table of the lake followed into the index, file by file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from starling.serving.index.files import Followed, Snapshot, rows
+from starling.serving.index.mirrored import FILE, POSTS, Mirrored
+from starling.serving.index.tags import Tags
+
+# No table's id: what was taken over is to be compared anew.
+_UNKNOWN = ("", -1)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a table stands in the index: its version and when that was written, UTC; None where there is no table."""
+
+    version: int | None = None
+    written_at: datetime | None = None
+
+
+class Mirror:
+    """Keeps the index's rows those of the files of the table's newest version.
+
+    What is added, replaced, compacted or deleted in the lake is nothing but other files, so there is one rule: a row
+    leaves with its file.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, mirrored: Mirrored, path: str, tags: Tags) -> None:
+        self.mirrored = mirrored
+        self.standing = Standing()
+        self._taken_over: tuple[str, int] | None = None
+        self._connection = connection
+        self._tags = tags
+        self._followed = Followed(path)
+        self._path = path
+        connection.execute(mirrored.ddl)
+
+    def refresh(self) -> bool:
+        """Takes over the newest version; whether it is another than before."""
+        newest = self._followed.newest()
+        if newest == self._taken_over:
+            return False
+        snapshot = Snapshot(None, {}) if newest is None else self._followed.snapshot()
+        self._take_over(snapshot)
+        self._taken_over = newest
+        self.standing = Standing(newest and newest[1], snapshot.written_at)
+        return True
+
+    def forget(self) -> None:
+        """Looks at the table as if for the first time, next time."""
+        self._followed.forget()
+        self._taken_over = _UNKNOWN
+
+    def _take_over(self, snapshot: Snapshot) -> None:
+        indexed = self._indexed()
+        gone = [number for name, number in indexed.items() if name not in snapshot.fragments]
+        new = [name for name in snapshot.fragments if name not in indexed]
+        self._connection.begin()
+        try:
+            self._remove(gone)
+            for name in new:
+                self._add(name, snapshot)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            self._tags.forget_uncommitted()
+            raise
+
+    def _indexed(self) -> dict[str, int]:
+        found = self._connection.execute("SELECT name, number FROM files WHERE path = ?", [self._path])
+        return dict(found.fetchall())
+
+    def _remove(self, numbers: Iterable[int]) -> None:
+        gone = list(numbers)
+        if gone:
+            wanted = "IN (SELECT unnest(?::INTEGER[]))"
+            self._connection.execute(f"DELETE FROM {self.mirrored.name} WHERE {FILE} {wanted}", [gone])  # noqa: S608
+            self._connection.execute(f"DELETE FROM files WHERE number {wanted}", [gone])  # noqa: S608
+
+    def _add(self, name: str, snapshot: Snapshot) -> None:
+        ((number,),) = self._connection.execute("SELECT nextval('file_numbers')").fetchall()
+        self._connection.execute("INSERT INTO files VALUES (?, ?, ?)", [self._path, name, number])
+        for table in rows(snapshot.fragments[name], self.mirrored.reads):
+            if self.mirrored is POSTS:
+                tags = self._tags.encoded(table["hashtags"].combine_chunks())
+                table = table.append_column("tags", tags)
+            self._connection.register("staged", table)
+            self._connection.execute(self.mirrored.insert, {"file": number})
+            self._connection.unregister("staged")

@@ -1,0 +1,80 @@
+"""A small lake for the dashboard's tests: real Delta tables in the catalogue's schemas, written without Spark."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from starling.pipeline.catalogue import TABLES
+from starling.serving.index.index import Index
+from starling.settings import Metrics, Paths, Serve, Settings
+
+Row = Mapping[str, Any]
+BY_NAME = {table.name: table for table in TABLES}
+NOON = datetime(2021, 6, 30, 12, tzinfo=timezone.utc)
+_POST = {
+    "platform": "x", "author": "0" * 32, "followers": 10, "created_at": NOON, "text": "a good day", "lang": "en",
+    "lang_source": "payload", "hashtags": [], "mentions": [], "urls": [], "is_reply": False, "is_quote": False,
+    "text_hash": "ab" * 32, "compound": 0.4404, "pos": 0.592, "neu": 0.408, "neg": 0.0, "sentiment": "positive",
+    "sentiment_cut": False, "scorer": "vaderSentiment 3.3.2", "source": "x-v2", "topic": "t", "partition": 0,
+    "offset": 0, "ingested_at": NOON,
+}  # fmt: skip
+_ENTRY = {
+    "query_id": "q", "batch_id": 0, "topic": "t", "partition": 0, "from_offset": 0, "until_offset": 0, "records": 0,
+    "posts": 0, "engagement": 0, "deletions": 0, "rejected": 0, "duplicates": 0, "repeated": 0,
+    "newest_record_at": NOON, "started_at": NOON, "written_at": NOON,
+}  # fmt: skip
+
+
+def settings_of(folder: Path, **serve: Any) -> Settings:
+    """Settings of a work folder, with a dashboard on any free port."""
+    return Settings(paths=Paths(work=str(folder)), metrics=Metrics(port=0), serve=Serve(**{"port": 0, **serve}))
+
+
+def post(post_id: int, **told: Any) -> Row:
+    """A row of silver.posts, an English one of noon unless something else is told."""
+    return {**_POST, "post_id": str(post_id), **told}
+
+
+def unscored(post_id: int, lang: str = "es", **told: Any) -> Row:
+    """A row of silver.posts that VADER was not asked about."""
+    nothing = dict.fromkeys(("compound", "pos", "neu", "neg", "sentiment", "scorer"))
+    return post(post_id, **{**nothing, "lang": lang, "unscored_reason": f"language: {lang}", **told})
+
+
+def entry(**told: Any) -> Row:
+    """A row of ops.batches."""
+    return {**_ENTRY, **told}
+
+
+def write(settings: Settings, table: str, rows: Iterable[Row], mode: str = "append", **more: Any) -> None:
+    """Writes rows into a table of the lake, in one commit; what a row does not tell is null."""
+    schema = to_arrow_schema(BY_NAME[table].schema, timezone="UTC")
+    told = [{name: row.get(name) for name in schema.names} for row in rows]
+    columns = pa.Table.from_pylist(told, schema=schema)
+    write_deltalake(BY_NAME[table].path(settings.lake), columns, mode=mode, **more)
+
+
+def table(settings: Settings, name: str) -> DeltaTable:
+    """A table of the lake, to compact or to delete from."""
+    return DeltaTable(BY_NAME[name].path(settings.lake))
+
+
+def make_lake(folder: Path, **tables: Iterable[Row]) -> Settings:
+    """Settings of a new lake with these rows: make_lake(tmp_path, silver_posts=[post(1)], ops_batches=[entry()])."""
+    settings = settings_of(folder)
+    for name, rows in tables.items():
+        write(settings, name.replace("_", ".", 1), rows)
+    return settings
+
+
+def indexed(settings: Settings) -> Index:
+    """The lake's index, refreshed; to be closed."""
+    index = Index(settings)
+    index.refresh()
+    assert index.trouble is None, index.trouble
+    return index
