@@ -47,12 +47,12 @@ FROM rows GROUP BY ALL
 
 def make(lake: str, wanted: int) -> None:
     """Writes a lake of `wanted` posts of 90 days until LAST, with their hours, hashtags, scores and ledger."""
-    bundled = _bundled()
+    texts = bundled()
     step = timedelta(days=_DAYS) / wanted
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         for first in range(0, wanted, _ROWS_AT_ONCE):
-            rows = posts_of(bundled, np.arange(first, min(wanted, first + _ROWS_AT_ONCE)), wanted, step)
+            rows = posts_of(texts, np.arange(first, min(wanted, first + _ROWS_AT_ONCE)), wanted, step)
             write(posts.TABLE, lake, rows)
             write(post_scores.TABLE, lake, _scored(rows))
             database.register("rows", rows)
@@ -63,9 +63,9 @@ def make(lake: str, wanted: int) -> None:
     write(ledger.TABLE, lake, entry(0, wanted, LAST))
 
 
-def posts_of(bundled: pa.Table, numbers: Any, wanted: int, step: timedelta) -> pa.Table:
+def posts_of(texts: pa.Table, numbers: Any, wanted: int, step: timedelta) -> pa.Table:
     """The posts of these numbers, 0 being the oldest: a bundled text each, with its number at the end."""
-    rows = bundled.take(pa.array(numbers % len(bundled)))
+    rows = texts.take(pa.array(numbers % len(texts)))
     micros = int(LAST.timestamp() * 1e6) - ((wanted - 1 - numbers) * (step / timedelta(microseconds=1))).astype(
         np.int64
     )
@@ -110,7 +110,7 @@ def rejected_schema() -> pa.Schema:
     return to_arrow_schema(rejected.TABLE.schema, timezone="UTC")
 
 
-def _bundled() -> pa.Table:
+def bundled() -> pa.Table:
     """The bundled posts that are no reposts, as rows of silver.posts without what is a post's own."""
     told = pa.Table.from_pylist(list(_told()))
     english = pc.equal(told["lang"], "en").combine_chunks()

@@ -3,7 +3,9 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from pyspark.sql import SparkSession
 
 from starling import broker, cli, session
@@ -14,9 +16,12 @@ from starling.pipeline.accounts import accounts
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
 from starling.pipeline.query import stream
 from starling.reports import summary
+from starling.serving.dashboard import dashboard
+from starling.serving.web.server import on_a_free_port
 from starling.settings import Settings
 from starling.sources.bundled import replay_once
 from starling.stopping import StopWish
+from starling.terminal import attended
 from starling.training import requests
 from starling.training.requests import Request
 
@@ -27,7 +32,16 @@ app = cli.app(__doc__)
 
 
 @app.command(help=__doc__)
-def main(work: Work = None, profile: Profile = None, print_config: PrintConfig = False, debug: Debug = False) -> None:
+def main(
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Then serve the dashboard, or leave. [in a terminal, serve]"),
+    ] = None,
+    work: Work = None,
+    profile: Profile = None,
+    print_config: PrintConfig = False,
+    debug: Debug = False,
+) -> None:
     """The command line."""
 
     def body() -> int:
@@ -36,15 +50,16 @@ def main(work: Work = None, profile: Profile = None, print_config: PrintConfig =
         if print_config:
             print(settings.as_toml())
             return 0
-        return run(settings)
+        stop = StopWish()
+        stop.listen()
+        wanted = attended() if serve is None else serve
+        return run(settings, stop) or (show(settings, stop) if wanted else 0)
 
     cli.run(body, debug)
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, stop: StopWish) -> int:
     """Does it all in the work folder, and goes on where an earlier run stopped."""
-    stop = StopWish()
-    stop.listen()
     say(f"Starling demo in {Path(settings.paths.work).resolve()}")
     places = storage_errors(settings.places)
     with places, ThreadPoolExecutor(1) as background, broker.connect(settings) as servers:
@@ -67,6 +82,15 @@ def run(settings: Settings) -> int:
             return stop.exit_code
         finally:
             spark.stop()
+    return 0
+
+
+def show(settings: Settings, stop: StopWish) -> int:
+    """Serves the dashboard until it is stopped; where its port is taken, on another one."""
+    free = settings.model_copy(update={"serve": on_a_free_port(settings.serve)})
+    with dashboard(free) as server:
+        say(f"\nThe dashboard on it: {server.url} (Ctrl-C ends it, ./spark-submit.sh jobs/serve.py opens it again)")
+        stop.wait()
     return 0
 
 

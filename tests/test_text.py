@@ -1,11 +1,13 @@
 """Hashtags, mentions and links as X defines them, held on texts of many scripts."""
 
 import hashlib
+import random
 
 import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
+from samples import BUNDLED, every_text, wire_texts
 from starling import text
 
 HASHTAGS: list[tuple[str | None, list[str] | None]] = [
@@ -27,6 +29,7 @@ HASHTAGS: list[tuple[str | None, list[str] | None]] = [
     ("##double", ["double"]),
     ("&#35; &#x23; &#a", []),
     ("a#b 1#b _#b", []),
+    ("\U00020021#b \U000104a0#b \U0001f600#c", ["c"]),
     ("(#a) [#b] .#c /#d ’#e’ -#f", ["a", "b", "c", "d", "e", "f"]),
     ("#a://b #c", ["c"]),
     ("#http://example.org", []),
@@ -147,3 +150,77 @@ def test_words_are_folded_to_lower_case_and_kept_once_in_their_order(spark: Spar
     rows = spark.createDataFrame(cases, "words array<string>, expected array<string>")
     folded = rows.select(text.folded(F.col("words")).alias("folded"), "expected").collect()
     assert [row.folded for row in folded] == [row.expected for row in folded] == [expected for _, expected in cases]
+
+
+# --- the same without Spark
+
+# What the rules turn on: signs, joiners, what may stand around them, white space and ends of lines that Java and Python
+# tell apart, and letters with odd cases.
+_PARTS = [
+    *"#@&a1_ \n\t\r\x0b\x0c\x1c\x85\xa0\u2028\u3000\ufeff\u200b\u200c\u200d\ufe0f\u20e3\uff03\uff20",
+    *".,;:!?')]}(/<>\"\xab\xb7",
+    *"\u017f\u0130\u03a3\u00df\u0301\u0e01\u0905\u05be\u30fb\u6771\u0663\U00020021\U0001f600\U000104a0\u2019…]",
+    *(
+        "http://",
+        "HTTPS://",
+        "http\u017f://",
+        "https://a.org/",
+        "(https://a.org/x)",
+        "RT",
+        "rt:",
+        "://",
+        "#tag",
+        "@ana",
+    ),
+]
+
+
+def _made_up(count: int) -> list[str]:
+    draw = random.Random(7)
+    return ["".join(draw.choices(_PARTS, k=draw.randint(1, 12))) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("given", "expected"), [case for case in HASHTAGS if case[0] is not None], ids=_short)
+def test_hashtags_are_found_without_spark(given: str, expected: list[str]) -> None:
+    assert text.hashtags_in(given) == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [case for case in MENTIONS if case[0] is not None], ids=_short)
+def test_mentions_are_found_without_spark(given: str, expected: list[str]) -> None:
+    assert text.mentions_in(given) == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [case for case in URLS if case[0] is not None], ids=_short)
+def test_links_are_found_without_spark(given: str, expected: list[str]) -> None:
+    assert text.urls_in(given) == expected
+
+
+def test_in_real_and_in_odd_texts_python_finds_what_spark_does(spark: SparkSession) -> None:
+    texts = sorted({*wire_texts(), *(one for name in BUNDLED for one in every_text(name)), *_made_up(20_000)})
+    column = F.col("text")
+    rows = spark.createDataFrame([(one,) for one in texts], "text string").select(
+        "text",
+        text.folded(text.hashtags(column)).alias("hashtags"),
+        text.folded(text.mentions(column)).alias("mentions"),
+        text.urls(column).alias("urls"),
+        text.without_urls(column).alias("without_urls"),
+    )
+    found = rows.collect()
+    assert len(found) == len(texts) > 30_000
+    differing = [
+        row.text
+        for row in found
+        if (row.hashtags, row.mentions, row.urls, row.without_urls)
+        != (
+            text.folded_in(text.hashtags_in(row.text)),
+            text.folded_in(text.mentions_in(row.text)),
+            text.urls_in(row.text),
+            text.without_urls_in(row.text),
+        )
+    ]
+    assert differing == []
+
+
+def test_a_link_in_anothers_place_leaves_what_stands_around_it() -> None:
+    given = "(https://a.org/Kite_(bird)). HTTP://b.org/x!"
+    assert text.with_urls_in(given, "https://t.co/1") == "(https://t.co/1). https://t.co/1!"

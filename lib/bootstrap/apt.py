@@ -1,15 +1,14 @@
-"""Installs Java where that needs no asking: as root on Debian or Ubuntu."""
+"""Installs what pip cannot where that needs no asking: as root on Debian or Ubuntu."""
 
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bootstrap.progress import Setup, SetupError
-from bootstrap.toolchain import HOW_TO_INSTALL
 
-PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless")
+JAVA = ("openjdk-17-jre-headless", "openjdk-21-jre-headless")
 
 
 def may_install(os_release: Path = Path("/etc/os-release"), user: int | None = None) -> bool:
@@ -21,15 +20,15 @@ def may_install(os_release: Path = Path("/etc/os-release"), user: int | None = N
     return (os.geteuid() if user is None else user) == 0 and not {"debian", "ubuntu"}.isdisjoint(_words(names))
 
 
-def install_java(setup: Setup, environ: Mapping[str, str]) -> None:
-    """Installs the first of PACKAGES that apt offers. Raises SetupError when it offers none, or fails."""
+def install(setup: Setup, what: str, packages: Sequence[str], environ: Mapping[str, str], remedy: str) -> None:
+    """Installs the first of the packages that apt offers. Raises SetupError, with the remedy, when it offers none."""
     environ = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with setup.step("Java is missing, so apt-get (as root) installs it"):
-        setup.run(["apt-get", "update"], environ, HOW_TO_INSTALL)
-        package = next((name for name in PACKAGES if _offered(name, environ)), None)
+    with setup.step(f"{what} is missing, so apt-get (as root) installs it"):
+        setup.run(["apt-get", "update"], environ, remedy)
+        package = next((name for name in packages if _offered(name, environ)), None)
         if package is None:
-            raise SetupError(f"apt offers none of {', '.join(PACKAGES)}. {HOW_TO_INSTALL}")
-        setup.run(["apt-get", "install", "--yes", "--no-install-recommends", package], environ, HOW_TO_INSTALL)
+            raise SetupError(f"apt offers none of {', '.join(packages)}. {remedy}")
+        setup.run(["apt-get", "install", "--yes", "--no-install-recommends", package], environ, remedy)
 
 
 def _words(values: list[str]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import NoReturn
 
-from bootstrap import apt, environment, jars, jobs, launch, locking, options, package, toolchain
+from bootstrap import apt, browser, environment, jars, jobs, launch, locking, options, package, toolchain
 from bootstrap.layout import Layout, layout
 from bootstrap.progress import Setup, say
 from bootstrap.toolchain import Java
@@ -51,6 +51,7 @@ def tests(arguments: list[str]) -> None:
     """`tests/run.sh`: becomes pytest."""
     place = layout(os.environ)
     java = prepare(place, os.environ, dev=True)
+    browser.prepare(place, os.environ)
     locking.shared(place.in_use)
     os.chdir(place.home)
     launch.become(*launch.pytest(place, java, arguments, os.environ))
@@ -82,7 +83,7 @@ def prepare(place: Layout, environ: Mapping[str, str], dev: bool) -> Java:
 def _set_up(place: Layout, environ: Mapping[str, str], dev: bool, setup: Setup) -> Java:
     java = toolchain.find_java(environ)
     if java is None:
-        apt.install_java(setup, environ)
+        apt.install(setup, "Java", apt.JAVA, environ, toolchain.HOW_TO_INSTALL)
         java = toolchain.find_java(environ)
     if java is None:
         raise toolchain.missing(environ)

@@ -183,7 +183,7 @@ class Serve(Section):
     allowed_hosts: str = ""
     refresh_seconds: Annotated[float, Field(gt=0, le=3600)] = 1.0
     stale_minutes: Annotated[int, Field(ge=1)] = 15
-    memory_mb: Annotated[int, Field(ge=100)] = 600
+    memory_mb: Annotated[int, Field(ge=100)] = 400
     analyses_a_minute: Annotated[int, Field(ge=1)] = 60
 
 

@@ -11,6 +11,11 @@ from typing import TextIO
 VARIABLE = "STARLING_TERMINAL"
 
 
+def attended() -> bool:
+    """Whether a person sees what is printed, who can also end what goes on."""
+    return VARIABLE in os.environ or sys.stderr.isatty()
+
+
 @contextmanager
 def terminal() -> Iterator[TextIO]:
     """The caller's terminal where there is one, else the standard error."""

@@ -105,7 +105,7 @@ def test_of_the_javas_that_apt_offers_the_first_that_fits_is_installed(tmp_path,
     _program(
         tmp_path, "apt-cache", "".join(f'[ "$2" = {name} ] && echo "  Candidate: {v}"\n' for name, v in said.items())
     )
-    apt.install_java(setup, {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    apt.install(setup, "Java", apt.JAVA, {"PATH": f"{tmp_path}:/usr/bin:/bin"}, toolchain.HOW_TO_INSTALL)
     assert (tmp_path / "asked").read_text().splitlines() == [
         "noninteractive update",
         "noninteractive install --yes --no-install-recommends openjdk-21-jre-headless",
@@ -116,7 +116,7 @@ def test_when_apt_offers_no_java_it_says_so_and_what_else_to_do(tmp_path, setup)
     _program(tmp_path, "apt-get", "")
     _program(tmp_path, "apt-cache", "")
     with pytest.raises(SetupError, match=r"(?s)apt offers none of openjdk-17-jre-headless.*JAVA_HOME=/path/to/java"):
-        apt.install_java(setup, {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        apt.install(setup, "Java", apt.JAVA, {"PATH": f"{tmp_path}:/usr/bin:/bin"}, toolchain.HOW_TO_INSTALL)
 
 
 def _program(folder: Path, name: str, script: str) -> None:

@@ -1,10 +1,15 @@
 """The topic of a post, which must be what the pipeline's own stages say."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from models.scorers import topics
+from starling.errors import ModelError
 from starling.models.corpus import distinct_texts
 from starling.models.topic_scores import UNKNOWN_TERMS, Parameters, score, scores
 from starling.models.trained import Corpus, Loaded, Trained
@@ -62,3 +67,18 @@ def test_spark_says_of_every_post_what_the_stages_do(spark: SparkSession, talks:
     assert {scored[key].topic_reason for key in cosines} == {None}
     assert [scored[key].topic_reason for key in ("none", "null")] == [UNKNOWN_TERMS] * 2
     assert score(posts, loaded).where(F.col("topic").isNull()).count() == 0
+
+
+def test_the_saved_stages_hold_the_same_numbers(spark: SparkSession, topics_model: Trained, tmp_path: Path) -> None:
+    topics_model.pipeline.save(f"file://{tmp_path}/saved")
+    saved = Parameters.saved(tmp_path / "saved", topics_model.card)
+    asked = Parameters.of(topics_model.pipeline, topics_model.card)
+    assert (saved.place, saved.topics) == (asked.place, asked.topics)
+    assert saved.idf.tolist() == asked.idf.tolist()
+    assert saved.centres.tolist() == asked.centres.tolist()
+
+
+def test_a_pipeline_of_other_stages_is_told_by_what_it_has(spark: SparkSession, tmp_path: Path) -> None:
+    PipelineModel(topics(spark).pipeline.stages[:2]).save(f"file://{tmp_path}/saved")
+    with pytest.raises(ModelError, match=r"the stages are CountVectorizerModel, IDFModel; wanted .*KMeansModel"):
+        Parameters.saved(tmp_path / "saved", {"topics": []})

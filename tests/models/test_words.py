@@ -3,7 +3,15 @@
 import pytest
 from pyspark.sql import SparkSession
 
-from starling.models.words import MAX_CHARACTERS, MAX_WORD_CHARACTERS, found_in, mllib_stop_words, with_terms
+from starling.models.words import (
+    MAX_CHARACTERS,
+    MAX_WORD_CHARACTERS,
+    found_in,
+    mllib_stop_words,
+    mllib_stop_words_unstarted,
+    terms_in,
+    with_terms,
+)
 
 HINDI = "\u0928\u092e\u0938\u094d\u0924\u0947"  # with vowel signs, which are no letters
 STOP = {"en": frozenset({"the", "don't"}), "es": frozenset({"los"})}
@@ -77,3 +85,9 @@ def test_mllib_has_stop_words_for_each_language_that_is_asked(spark: SparkSessio
     assert "don't" in lists["en"]
     assert "och" in lists["sv"]
     assert all(len(words) > 30 for words in lists.values())
+    assert mllib_stop_words_unstarted() == lists
+
+
+def test_terms_of_one_text_are_those_of_a_column() -> None:
+    assert terms_in("The planet of the #comet", "en", ["comet", "comet"], STOP) == ["planet", "#comet"]
+    assert terms_in("", "en", [], STOP) == []

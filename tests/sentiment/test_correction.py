@@ -8,7 +8,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from starling.sentiment.agreement import LABELS
-from starling.sentiment.correction import CONFUSION, corrected
+from starling.sentiment.correction import CONFUSION, corrected, corrected_in
 
 # positive, neutral, negative as VADER counts them
 COUNTS = [(636, 201, 162), (10, 80, 10), (0, 0, 1), (1, 0, 0), (2700, 297, 1203), (0, 0, 0)]
@@ -67,3 +67,20 @@ def test_the_interval_is_that_of_resampled_posts_and_resampled_ratings(rows: lis
     assert (rows[0].positive_low, rows[0].positive_high) == pytest.approx((low[0], high[0]), abs=0.015)
     # The lower end lies below zero, and is cut.
     assert (rows[0].negative_low, rows[0].negative_high) == pytest.approx((max(low[2], 0), high[2]), abs=0.015)
+
+
+@pytest.mark.parametrize("case", range(len(COUNTS)))
+@pytest.mark.parametrize("label", ["positive", "negative"])
+def test_counts_in_python_are_corrected_as_golds_columns_are(rows: list[Row], case: int, label: str) -> None:
+    said = [rows[case][f"{label}_{part}"] for part in ("share", "corrected", "low", "high")]
+    found = corrected_in(label, COUNTS[case])
+    assert (found and [found.share, found.corrected, found.low, found.high]) == (
+        None if said[0] is None else pytest.approx(said, abs=1e-12)
+    )
+
+
+def test_added_up_counts_are_corrected_to_the_solution_for_all_of_them() -> None:
+    found = corrected_in("positive", (646, 281, 172))
+    positive, _, _ = solved([Fraction(646, 1099), Fraction(281, 1099), Fraction(172, 1099)])
+    assert found is not None
+    assert found.corrected == pytest.approx(float(positive), abs=1e-12)

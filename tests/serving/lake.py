@@ -51,6 +51,36 @@ def entry(**told: Any) -> Row:
     return {**_ENTRY, **told}
 
 
+def gold_of(posts: Iterable[Row]) -> dict[str, list[Row]]:
+    """What gold counts of these posts, for `make_lake`, but for corrected shares and burst scores."""
+    by_hour: dict[Any, list[Row]] = {}
+    by_tag: dict[Any, list[Row]] = {}
+    for one in posts:
+        hour = (one["platform"], one["created_at"].replace(minute=0, second=0, microsecond=0))
+        by_hour.setdefault(hour, []).append(one)
+        for tag in one["hashtags"]:
+            by_tag.setdefault((*hour, tag), []).append(one)
+    labels = ("positive", "neutral", "negative")
+    return {
+        "gold_sentiment_by_hour": [
+            {"platform": platform, "hour": hour, **_counted(those)}
+            | {label: sum(one["sentiment"] == label for one in those) for label in labels}
+            for (platform, hour), those in by_hour.items()
+        ],
+        "gold_hashtag_trends": [
+            {"platform": platform, "hour": hour, "hashtag": tag, "burst_score": 0.0, **_counted(those)}
+            | {"authors": len({one["author"] for one in those})}
+            for (platform, hour, tag), those in by_tag.items()
+        ],
+    }
+
+
+def _counted(posts: list[Row]) -> dict[str, Any]:
+    scored = [one["compound"] for one in posts if one["compound"] is not None]
+    mean = sum(scored) / len(scored) if scored else None
+    return {"posts": len(posts), "scored": len(scored), "mean_compound": mean}
+
+
 def write(settings: Settings, table: str, rows: Iterable[Row], mode: str = "append", **more: Any) -> None:
     """Writes rows into a table of the lake, in one commit; what a row does not tell is null."""
     schema = to_arrow_schema(BY_NAME[table].schema, timezone="UTC")

@@ -46,8 +46,8 @@ class NoSuchVersionError(ModelError):
 
 
 @dataclass(frozen=True)
-class _Fetched:
-    """A version's files in the work folder, verified."""
+class Fetched:
+    """A version's files in the work folder, verified; `digest` tells it from every other model."""
 
     version: int
     folder: Path
@@ -58,9 +58,10 @@ class Registry:
     """The registry of the settings' MLflow. All that cannot be done is a ModelError.
 
     Versions are kept in `models` in the work folder, so that a registry that is gone stops nobody who has a champion.
+    Without Spark, their files can be had and no pipeline.
     """
 
-    def __init__(self, settings: Settings, spark: SparkSession, store: Store | None = None) -> None:
+    def __init__(self, settings: Settings, spark: SparkSession | None, store: Store | None = None) -> None:
         self.store = store or Store(settings)
         self._spark = spark
 
@@ -90,32 +91,60 @@ class Registry:
 
     def load(self, name: str, version: int | str) -> Loaded:
         """A version, by its number or its alias, verified before it is loaded. A champion is remembered as good."""
-        fetched = self._fetched(name, self._number(name, version))
+        fetched = self.fetched(name, self._number(name, version))
         loaded = self._loaded(name, fetched)
         if fetched.version == self.champion_version(name):
-            self._remember(name, fetched)
+            self.remember(name, fetched)
         return loaded
+
+    def fetched(self, name: str, version: int) -> Fetched:
+        """The version's files, from the work folder where they are there and right, else from the registry."""
+        fetched = Fetched(version, self._folder(name, version), self.digest(name, version))
+        if fetched.folder.exists():
+            try:
+                verify(fetched.folder, fetched.digest)
+            except (
+                UnusableModelError
+            ):  # damaged, or of a registry that was here before: the registry has the right ones
+                shutil.rmtree(fetched.folder)
+            else:
+                return fetched
+        self._download(name, fetched)
+        return fetched
 
     def facts(self, name: str, version: int) -> Facts:
         """What a version says of itself, verified."""
-        return facts.read(self._fetched(name, version).folder)
+        return facts.read(self.fetched(name, version).folder)
 
     def last_good(self, name: str) -> Loaded | None:
         """The champion that loaded last, from the work folder, verified again; None where there is none."""
+        fetched = self.last_fetched(name)
+        return None if fetched is None else self._loaded(name, fetched)
+
+    def last_fetched(self, name: str) -> Fetched | None:
+        """Its files alone."""
         try:
             kept = json.loads(self._record(name).read_bytes())
-            fetched = _Fetched(kept["version"], self._folder(name, kept["version"]), kept["sha256"])
+            fetched = Fetched(kept["version"], self._folder(name, kept["version"]), kept["sha256"])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{self._record(name)} cannot be read: {in_one_line(error)}") from error
         self._verify(name, fetched)
-        return self._loaded(name, fetched)
+        return fetched
+
+    def remember(self, name: str, fetched: Fetched) -> None:
+        """Keeps in mind that a champion was good, for the time when the registry is gone."""
+        record = self._record(name)
+        new = record.with_name(f".{record.name}-{uuid.uuid4().hex}")
+        new.write_text(json.dumps({"version": fetched.version, "sha256": fetched.digest}), encoding="utf-8")
+        new.rename(record)
 
     def reload_problems(self, name: str, version: int) -> list[str]:
         """Why a version, loaded again, is not the model that was trained; empty when it is."""
         try:
             loaded = self.load(name, version)
+            assert self._spark, "what loads a pipeline has Spark"
             return probe.read(self._folder(name, version)).differences(loaded.pipeline, self._spark)
         except UnusableModelError as error:
             return [str(error)]
@@ -219,22 +248,7 @@ class Registry:
             f"MLflow at {self.store.shown} has no version {version} of {name}: it was never there, or was deleted"
         )
 
-    def _fetched(self, name: str, version: int) -> _Fetched:
-        """The version's files, from the work folder where they are there and right, else from the registry."""
-        fetched = _Fetched(version, self._folder(name, version), self.digest(name, version))
-        if fetched.folder.exists():
-            try:
-                verify(fetched.folder, fetched.digest)
-            except (
-                UnusableModelError
-            ):  # damaged, or of a registry that was here before: the registry has the right ones
-                shutil.rmtree(fetched.folder)
-            else:
-                return fetched
-        self._download(name, fetched)
-        return fetched
-
-    def _download(self, name: str, wanted: _Fetched) -> None:
+    def _download(self, name: str, wanted: Fetched) -> None:
         new = wanted.folder.with_name(f".{wanted.version}-{uuid.uuid4().hex}")
         try:
             with self.store.asking(
@@ -253,13 +267,14 @@ class Registry:
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
-    def _verify(self, name: str, fetched: _Fetched) -> None:
+    def _verify(self, name: str, fetched: Fetched) -> None:
         try:
             verify(fetched.folder, fetched.digest)
         except UnusableModelError as error:
             raise UnusableModelError(f"{name} version {fetched.version} is refused: {error}") from error
 
-    def _loaded(self, name: str, fetched: _Fetched) -> Loaded:
+    def _loaded(self, name: str, fetched: Fetched) -> Loaded:
+        assert self._spark, "what loads a pipeline has Spark"
         files = fetched.folder / SPARK_FILES
         try:
             pipeline = PipelineModel.load(for_spark(self._spark, files))
@@ -268,12 +283,6 @@ class Registry:
                 f"{name} version {fetched.version} cannot be loaded from {fetched.folder}: {in_one_line(error)}"
             ) from error
         return Loaded(name, fetched.version, pipeline, facts.read(fetched.folder).card, files)
-
-    def _remember(self, name: str, fetched: _Fetched) -> None:
-        record = self._record(name)
-        new = record.with_name(f".{record.name}-{uuid.uuid4().hex}")
-        new.write_text(json.dumps({"version": fetched.version, "sha256": fetched.digest}), encoding="utf-8")
-        new.rename(record)
 
     @cached_property
     def _cache(self) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, StructType
 
+from starling.errors import ModelError
 from starling.models.coherence import Floats, word_counts
+from starling.models.mllib.arrays import dense
+from starling.models.mllib.saved import stages
 from starling.models.trained import Loaded
 
 UNKNOWN_TERMS = "no known terms"
+
+_KINDS = ["CountVectorizerModel", "IDFModel", "Normalizer", "KMeansModel"]
 
 _SCORE = StructType(
     [
@@ -45,11 +51,25 @@ class Parameters:
         assert isinstance(counting, CountVectorizerModel)
         assert isinstance(weighting, IDFModel)
         assert isinstance(kmeans, KMeansModel)
-        centres = np.array(kmeans.clusterCenters())
+        return cls._made(counting.vocabulary, weighting.idf.toArray(), np.array(kmeans.clusterCenters()), card)
+
+    @classmethod
+    def saved(cls, files: Path, card: Mapping[str, Any]) -> "Parameters":
+        """Those of a model that MLlib has saved in the folder. Raises ModelError where it has other stages."""
+        found = [*stages(files)]
+        if [stage.kind for stage in found] != _KINDS:
+            raise ModelError(f"the stages are {', '.join(stage.kind for stage in found)}; wanted {', '.join(_KINDS)}")
+        counting, weighting, _, kmeans = found
+        clusters = sorted(kmeans.learnt().to_pylist(), key=lambda row: row["clusterIdx"])
+        centres = np.array([dense(row["clusterCenter"]) for row in clusters])
+        return cls._made(counting.learnt_row()["vocabulary"], dense(weighting.learnt_row()["idf"]), centres, card)
+
+    @classmethod
+    def _made(cls, vocabulary: Sequence[str], idf: Floats, centres: Floats, card: Mapping[str, Any]) -> "Parameters":
         topics = {topic["cluster"]: topic["topic"] for topic in card["topics"]}
         return cls(
-            place={term: index for index, term in enumerate(counting.vocabulary)},
-            idf=weighting.idf.toArray(),
+            place={term: index for index, term in enumerate(vocabulary)},
+            idf=idf,
             centres=centres / np.linalg.norm(centres, axis=1, keepdims=True),
             topics=[topics[cluster] for cluster in range(len(centres))],
         )

@@ -5,12 +5,16 @@ E. & Klein, E.: Natural Language Processing with Python). Stop words are MLlib's
 languages that it has, and those of stopwords-iso: with NLTK's alone, "great", "come" and "see" would name topics.
 """
 
+import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 
 import pyarrow as pa
+import pyspark
 import stopwordsiso
 from nltk.tokenize import TweetTokenizer
 from pyspark.ml.feature import StopWordsRemover
@@ -18,6 +22,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import ArrayType, StringType
+
+from starling.errors import ModelError
 
 # Bounds on hostile texts: what is read of a text, and the longest thing that is still a word.
 MAX_CHARACTERS = 10_000
@@ -41,6 +47,7 @@ _MLLIB_LANGUAGES = {
     "sv": "swedish",
     "tr": "turkish",
 }
+_LISTS_IN_JAR = "org/apache/spark/ml/feature/stopwords"
 _WORD_LISTS = ArrayType(StringType())
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 # Signs that have a form the tokenizer does not know: the apostrophe of phones, and East Asia's # and @.
@@ -88,6 +95,28 @@ def mllib_stop_words() -> StopWords:
     """MLlib's stop words by language code: read once, on the driver, for they come from the JVM."""
     load = StopWordsRemover.loadDefaultStopWords
     return {code: frozenset(_plain(load(name))) for code, name in _MLLIB_LANGUAGES.items()}
+
+
+@cache
+def mllib_stop_words_unstarted() -> StopWords:
+    """The same, read from MLlib's jar, for those who start no JVM. Raises ModelError where there is no such jar."""
+    # PySpark's package holds the jars, or lies somewhere in the Spark that does, in spark-submit as an archive.
+    above = Path(pyspark.__file__).parents
+    jar = next((jar for folder in above for jar in folder.glob("jars/spark-mllib_*.jar")), None)
+    if jar is None:
+        raise ModelError(f"MLlib's stop words are missing: there is no jars/spark-mllib_*.jar in {above[0]} or above")
+    with zipfile.ZipFile(jar) as files:
+        return {code: frozenset(_plain(_listed(files, name))) for code, name in _MLLIB_LANGUAGES.items()}
+
+
+def _listed(files: zipfile.ZipFile, language: str) -> Sequence[str]:
+    with files.open(f"{_LISTS_IN_JAR}/{language}.txt") as file:
+        return io.TextIOWrapper(file, encoding="utf-8").read().removesuffix("\n").split("\n")
+
+
+def terms_in(text: str, lang: str, hashtags: Iterable[str], stop_words: StopWords) -> list[str]:
+    """What `with_terms` says of one text."""
+    return list(dict.fromkeys([*found_in(text, lang, stop_words), *(f"#{tag}" for tag in hashtags)]))
 
 
 def found_in(text: str | None, lang: str | None, stop_words: StopWords) -> Iterator[str]:

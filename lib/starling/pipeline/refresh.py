@@ -9,7 +9,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -147,7 +147,7 @@ def _counted_by_all(spark: SparkSession, lake: str) -> Column:
     """Whether every table has counted a post, by its Kafka coordinates."""
     tables = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
     notes = together(spark, *(partial(delta.note, spark, table, lake) for table in tables))
-    of_tables = [_counted(note) for note in notes]
+    of_tables = [counted_until(note) for note in notes]
     counted = F.lit(False)
     for topic, partition in set.intersection(*(set(until) for until in of_tables)):
         here = (F.col("topic") == topic) & (F.col("partition") == partition)
@@ -167,12 +167,12 @@ def _nested(read_until: ReadUntil) -> dict[str, dict[str, int]]:
     return nested
 
 
-def _counted(note: str | None) -> Mapping[tuple[str, int], int]:
+def counted_until(note: str | None) -> ReadUntil:
     """What a commit's note says; nothing where it has none, which is found to have counted nothing.
 
-    >>> _counted('{"counted_until": {"posts": {"0": 5, "1": 7}}}')
+    >>> counted_until('{"counted_until": {"posts": {"0": 5, "1": 7}}}')
     {('posts', 0): 5, ('posts', 1): 7}
-    >>> _counted(None)
+    >>> counted_until(None)
     {}
     """
     try:

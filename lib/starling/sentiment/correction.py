@@ -8,10 +8,12 @@ sampling error of the posts and that of the ratings (delta method).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
 import numpy as np
+import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -74,3 +76,48 @@ def _mistake_variance(weights: Sequence[float], true: int) -> float:
 def _share(value: Column) -> Column:
     # `greatest` and `least` pass over nulls, which must stay.
     return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), value)))
+
+
+# --- the same of counts in Python, without Spark
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A label's share as VADER counts it, and as people would, with its 95 % interval: each in [0, 1]."""
+
+    share: float
+    corrected: float
+    low: float
+    high: float
+
+
+def corrected_in(label: str, counts: Sequence[int]) -> Shares | None:
+    """What `corrected` says of one row; None where nothing is scored.
+
+    Of several hours or platforms the counts are added up first: the mean of corrected shares is something else.
+
+    >>> found = corrected_in("positive", (80, 15, 5))
+    >>> found.share, round(found.corrected, 3), round(found.low, 3), round(found.high, 3)
+    (0.8, 0.657, 0.456, 0.858)
+    """
+    scored = sum(counts)
+    if not scored:
+        return None
+    weights = _WEIGHTS[LABELS.index(label)]
+    found = np.array(counts) / scored
+    estimate = float(weights @ found)
+    margin = _Z * float(np.sqrt(_variance_in(weights, counts)))
+    return Shares(float(found[LABELS.index(label)]), *map(_share_in, (estimate, estimate - margin, estimate + margin)))
+
+
+def _variance_in(weights: npt.NDArray[np.float64], counts: Sequence[int]) -> float:
+    found = (np.array(counts) + 1) / (sum(counts) + len(LABELS))
+    of_the_posts = (np.square(weights) @ found - (weights @ found) ** 2) / sum(counts)
+    of_the_ratings = [
+        _share_in(float(row @ found)) ** 2 * _mistake_variance(list(weights), true) for true, row in enumerate(_WEIGHTS)
+    ]
+    return float(of_the_posts + sum(of_the_ratings))
+
+
+def _share_in(value: float) -> float:
+    return min(1.0, max(0.0, value))

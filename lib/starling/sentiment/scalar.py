@@ -31,16 +31,20 @@ def score(text: str) -> dict[str, float]:
     0.8439
     """
     text = spelled(text)
-    written = words(text)
+    return _scores(valences(words(text)), emphasis(text.count("!"), text.count("?")))
+
+
+def valences(written: Sequence[str]) -> list[float]:
+    """What each of a text's words adds to the sum that becomes the compound score, by all the rules."""
     lower = list(map(str.lower, written))
-    valences = _valences(written, lower)
+    found = _valences(written, lower)
     if "but" in lower:
-        weigh_but(valences, lower.index("but"))
-    return _scores(valences, emphasis(text.count("!"), text.count("?")))
+        weigh_but(found, lower.index("but"))
+    return found
 
 
 def _valences(written: Sequence[str], lower: Sequence[str]) -> list[float]:
-    """The valence of each word."""
+    """The valence of each word, whatever stands before or after a "but"."""
     capitals = sum(map(str.isupper, written))
     rules = _Rules(written, lower, 0 < capitals < len(written))
     lexicon, boosters = tables().lexicon, tables().boosters

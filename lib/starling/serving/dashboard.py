@@ -5,17 +5,20 @@ from contextlib import contextmanager
 
 from starling.serving.index.follower import Follower
 from starling.serving.index.index import Index
+from starling.serving.mlflow_ui import MlflowUi
 from starling.serving.web.app import create_app
 from starling.serving.web.server import Server
 from starling.settings import Settings
 
 
 @contextmanager
-def dashboard(settings: Settings) -> Iterator[Server]:
-    """Serves the tables of the settings' lake until the end of the block."""
+def dashboard(settings: Settings, mlflow_ui: MlflowUi | None = None) -> Iterator[Server]:
+    """Serves the tables of the settings' lake until the end of the block; MLflow's pages, where given, are linked."""
     index = Index(settings)
     try:
-        server = Server(create_app(index, settings), settings.serve)
+        app = create_app(index, settings)
+        app.extensions["mlflow_ui"] = mlflow_ui
+        server = Server(app, settings.serve)
         follower = Follower(index, settings.serve.refresh_seconds)
         try:
             yield server

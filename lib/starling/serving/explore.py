@@ -1,6 +1,7 @@
 """What the filtered posts add up to, and the posts themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,15 +32,19 @@ SELECT bar, platform, lang, topic, sentiment, grouping(bar, platform, lang, topi
 FROM (
     SELECT time_bucket($width, created_at) AS bar, platform, lang, coalesce(topic, {no_topic}) AS topic,
            sentiment, compound
-    FROM posts WHERE {where}
+    FROM {table} WHERE {where}
 )
 GROUP BY GROUPING SETS ((bar, sentiment), (platform), (lang), (topic), (sentiment), ())
 """
 _HASHTAGS = """
-WITH found AS (SELECT unnest(tags) AS code, compound FROM posts WHERE {where})
+WITH found AS (SELECT unnest(tags) AS code, compound FROM {table} WHERE {where})
 SELECT tag, posts, scored, compound
 FROM (SELECT code, count(*) AS posts, count(compound) AS scored, sum(compound) AS compound FROM found GROUP BY code)
 JOIN tags USING (code) ORDER BY posts DESC, tag LIMIT {most}
+"""
+_SET_ASIDE = """
+CREATE OR REPLACE TEMP TABLE found AS
+SELECT created_at, platform, lang, topic, sentiment, compound, tags FROM posts WHERE {where}
 """
 _POSTS = """
 SELECT platform, post_id, created_at, replace(author::VARCHAR, '-', '') AS author, text, lang, tags, compound,
@@ -92,14 +97,14 @@ class Post:
 
 def summary(cursor: duckdb.DuckDBPyConnection, filters: Filters) -> Summary:
     """What the posts add up to."""
-    where, known = filters.where()
-    width = _width(cursor, where, known)
-    asked = _GROUPS.format(no_topic=NO_TOPIC, where=where)
-    rows = cursor.execute(asked, {**known, "width": width}).fetchall()
+    with _found(cursor, filters) as (table, where, known):
+        width = _width(cursor, table, where, known)
+        asked = _GROUPS.format(no_topic=NO_TOPIC, table=table, where=where)
+        rows = cursor.execute(asked, {**known, "width": width}).fetchall()
+        hashtags = cursor.execute(_HASHTAGS.format(table=table, where=where, most=_MOST_HASHTAGS), known).fetchall()
     by_kind: dict[int, list[tuple[Any, ...]]] = {}
     for row in rows:
         by_kind.setdefault(row[5], []).append(row)
-    hashtags = cursor.execute(_HASHTAGS.format(where=where, most=_MOST_HASHTAGS), known).fetchall()
     return Summary(
         whole=_group(None, *by_kind[0b11111][0][6:]),
         width=width,
@@ -131,8 +136,25 @@ def _names(cursor: duckdb.DuckDBPyConnection, codes: set[int]) -> dict[int, str]
     return dict(cursor.execute(asked, [list(codes)]).fetchall())
 
 
-def _width(cursor: duckdb.DuckDBPyConnection, where: str, known: dict[str, Any]) -> timedelta:
-    asked = f"SELECT min(created_at), max(created_at) FROM posts WHERE {where}"  # noqa: S608 -- our own words
+@contextmanager
+def _found(cursor: duckdb.DuckDBPyConnection, filters: Filters) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The table that has the posts, the condition that chooses them, and its parameters.
+
+    To look for a text or a hashtag takes longest: those with it are set aside once, and not looked for by each chart.
+    """
+    where, known = filters.where()
+    if not filters.text and not filters.hashtag:
+        yield "posts", where, known
+        return
+    cursor.execute(_SET_ASIDE.format(where=where), known)
+    try:
+        yield "found", "true", {}
+    finally:
+        cursor.execute("DROP TABLE found")
+
+
+def _width(cursor: duckdb.DuckDBPyConnection, table: str, where: str, known: dict[str, Any]) -> timedelta:
+    asked = f"SELECT min(created_at), max(created_at) FROM {table} WHERE {where}"  # noqa: S608 -- our own words
     ((first, last),) = cursor.execute(asked, known).fetchall()
     span = last - first if first else timedelta(0)
     return next((width for width in _WIDTHS if span / width < _MOST_BARS), _WIDTHS[-1])

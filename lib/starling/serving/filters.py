@@ -94,7 +94,7 @@ class Filters:
         if self.topic:
             parts.append(f"list_contains($topic, coalesce(topic, {NO_TOPIC}))")
         if self.text:
-            parts.append("contains(lower(text), lower($text))")
+            parts.append("contains(folded, lower($text))")
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         known = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
         return " AND ".join(parts) or "true", known

@@ -36,8 +36,8 @@ CATEGORIES = ("platform", "lang")
 TERMS = "terms"
 INPUTS = (*PLAIN, HOUR, WEEKDAY, *SKEWED, *GAPPED, *CATEGORIES, TERMS)
 
-_MEDIA = r"(?i)/(?:photo|video)/\d|pic\.twitter\.com|youtu\.?be|instagram\.com|tiktok\.com"
-_EMOJI = r"[\x{1f1e6}-\x{1f1ff}\x{1f300}-\x{1faff}\x{2600}-\x{27bf}]"
+MEDIA = r"(?i)/(?:photo|video)/\d|pic\.twitter\.com|youtu\.?be|instagram\.com|tiktok\.com"
+EMOJI = r"[\x{1f1e6}-\x{1f1ff}\x{1f300}-\x{1faff}\x{2600}-\x{27bf}]"
 
 
 def with_inputs(posts: DataFrame) -> DataFrame:
@@ -53,7 +53,7 @@ def with_inputs(posts: DataFrame) -> DataFrame:
             "characters": F.length(text),
             "lines": _count(text, "\n") + 1,
             "digits": _count(text, r"\p{Nd}"),
-            "emoji": _count(text, _EMOJI),
+            "emoji": _count(text, EMOJI),
             "exclamations": _count(text, "!"),
             "questions": _count(text, r"\?"),
             "upper_share": F.coalesce(F.try_divide(_count(text, r"\p{Lu}"), _count(text, r"\p{L}")), F.lit(0.0)),
@@ -61,7 +61,7 @@ def with_inputs(posts: DataFrame) -> DataFrame:
             "hashtag_count": F.size("hashtags"),
             "link_count": F.size("urls"),
             "mention_count": F.size("mentions"),
-            "has_media": F.exists("urls", lambda url: url.rlike(_MEDIA)),
+            "has_media": F.exists("urls", lambda url: url.rlike(MEDIA)),
             HOUR: F.hour("created_at"),
             WEEKDAY: F.weekday("created_at"),
         }

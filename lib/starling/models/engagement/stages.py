@@ -52,7 +52,7 @@ def fit_features(rows: DataFrame, settings: Engagement) -> Features:
     Reads: INPUTS, log_engagement. Gaps are filled with the median and marked; a column that no row knows is left out.
     Words are the most frequent ones as TF-IDF, and of these the ones whose F-test against the label says most.
     """
-    scaling = SQLTransformer(statement=f"SELECT *, {', '.join(_scaled())} FROM __THIS__")  # noqa: S608 -- our names
+    scaling = SQLTransformer(statement=SCALING)
     scaled = scaling.transform(rows)
     filled = _known(scaled)
     imputer = Imputer(inputCols=filled, outputCols=[f"{name}_filled" for name in filled], strategy="median")
@@ -92,6 +92,10 @@ def _scaled() -> list[str]:
 
 def _category(name: str) -> str:
     return f"CONCAT('{name}=', {name})"
+
+
+# The first stage's statement. `inputs.scaled` says the same without Spark.
+SCALING = f"SELECT *, {', '.join(_scaled())} FROM __THIS__"  # noqa: S608 -- our names
 
 
 def _known(scaled: DataFrame) -> list[str]:

@@ -29,6 +29,7 @@ from starling.models.engagement.forests import (
     fit_classifier,
     fit_regressor,
 )
+from starling.models.engagement.intervals import Bounds
 from starling.models.engagement.measures import (
     CLASSIFICATION,
     REGRESSION,
@@ -97,6 +98,10 @@ class _Judged:
         """Every measure of the chance that was said."""
         return self._measured(CLASSIFICATION, TOP_QUARTER, said)
 
+    def interval(self, seed: int) -> Bounds:
+        """How far what is said of the label is from it."""
+        return Bounds.of(self.column(LABEL), self.column(PREDICTED), authors(self.rows), seed)
+
     def _measured(self, of: Mapping[str, Measure], true: str, said: str) -> dict[str, Interval]:
         return {n: self.bootstrap.interval(one, self.column(true), self.column(said)) for n, one in of.items()}
 
@@ -138,7 +143,7 @@ def train(corpus: Corpus, settings: Settings, grid: Grid, step: Step) -> Trained
         params=_params(settings, grid, choice, data.features),
         metrics=metrics,
         leads=judged.leads(),
-        card=_card(found, findings),
+        card=_card(found, findings) | {"interval": judged.interval(settings.models.seed).as_json},
         trials=choice.trials,
         figures=figures(findings),
     )

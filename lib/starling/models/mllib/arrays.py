@@ -52,7 +52,7 @@ def _counting(stage: Stage) -> Step:
 
 
 def _idf(stage: Stage) -> Step:
-    weights = _dense(stage.learnt_row()["idf"])
+    weights = dense(stage.learnt_row()["idf"])
     name, new = stage.params["inputCol"], stage.params["outputCol"]
     return lambda columns: {new: columns[name] * weights}
 
@@ -64,7 +64,7 @@ def _assembler(stage: Stage) -> Step:
 
 def _line(stage: Stage) -> Step:
     line = stage.learnt_row()
-    coefficients, intercept = _dense(line["coefficients"]), line["intercept"]
+    coefficients, intercept = dense(line["coefficients"]), line["intercept"]
     name, new = stage.params["featuresCol"], stage.params["predictionCol"]
     return lambda columns: {new: columns[name] @ coefficients + intercept}
 
@@ -87,8 +87,8 @@ def _classifier(stage: Stage) -> Step:
     return chances
 
 
-def _dense(vector: Mapping[str, Any]) -> Floats:
-    """MLlib keeps a vector with many zeros as the places and values of the others."""
+def dense(vector: Mapping[str, Any]) -> Floats:
+    """A saved vector's numbers. MLlib keeps a vector with many zeros as the places and values of the others."""
     if vector["indices"] is None:
         return np.array(vector["values"], float)
     found = np.zeros(vector["size"])

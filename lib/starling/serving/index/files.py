@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-_ROWS_AT_ONCE = 100_000
+_ROWS_AT_ONCE = 50_000
+# How far back a note is looked for: between two notes there are compactions alone.
+_COMMITS = 20
 # Asks after which a table is opened anew: another one in its place, of fewer versions, shows in no other way.
 REOPENED = 60
 
@@ -47,6 +49,12 @@ class Followed:
         fragments = {fragment.path: fragment for fragment in self._table.to_pyarrow_dataset().get_fragments()}
         return Snapshot(self._written_at(), fragments)
 
+    def note(self) -> str | None:
+        """What the last commit that has a note says with it; None where none of the last commits has one."""
+        assert self._table is not None, "the newest was asked for, and there is one"
+        notes = (commit.get("userMetadata") for commit in self._table.history(_COMMITS))
+        return next((note for note in notes if note), None)
+
     def forget(self) -> None:
         """Opens the table anew next time: it may have been put in the place of another."""
         self._table = None
@@ -61,7 +69,8 @@ class Followed:
 def rows(fragment: ds.Fragment, columns: Sequence[str]) -> Iterator[pa.Table]:
     """The file's rows, some at a time, with times as UTC without a zone."""
     there = [name for name in columns if name in fragment.physical_schema.names]
-    for batch in fragment.to_batches(columns=there, batch_size=_ROWS_AT_ONCE):
+    # Without reading ahead, which would hold many batches of a large file at once.
+    for batch in fragment.to_batches(columns=there, batch_size=_ROWS_AT_ONCE, batch_readahead=1, use_threads=False):
         if batch.num_rows:
             yield _complete(pa.Table.from_batches([batch]), columns)
 

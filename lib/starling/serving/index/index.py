@@ -2,22 +2,37 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from starling.errors import StorageError
 from starling.serving.index.mirror import Mirror, Standing
-from starling.serving.index.mirrored import MIRRORED
+from starling.serving.index.mirrored import MIRRORED, SCORES
 from starling.serving.index.scored import Scored
 from starling.serving.index.tags import Tags
 from starling.settings import Settings
 
 # What the index is made like: another number, and an index made before is made anew.
-_MADE_LIKE = 1
+_MADE_LIKE = 3
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refreshes:
+    """The refreshes so far: how many, the seconds they took together, and the last one."""
+
+    count: int = 0
+    seconds: float = 0.0
+    last_seconds: float = 0.0
+
+    def followed_by(self, seconds: float) -> "Refreshes":
+        """With one that took so long."""
+        return Refreshes(self.count + 1, self.seconds + seconds, seconds)
 
 
 class Index:
@@ -36,21 +51,25 @@ class Index:
         self._scored = Scored(self._connection)
         self._changed = threading.Condition()
         self.changes = 0
+        self.refreshes = Refreshes()
         self.trouble: str | None = None
 
     def refresh(self) -> bool:
         """Takes over what is new in the lake; whether anything was. What stands in the way is kept as `trouble`."""
+        started = time.monotonic()
         changed, trouble = False, None
         for mirror in self._mirrors:
             try:
-                changed |= mirror.refresh()
+                new = mirror.refresh()
+                if new and mirror.mirrored is SCORES:
+                    self._scored.spread()
+                changed |= new
             except Exception as error:  # a lake that is away for a while, or a table that is damaged: the rest goes on
                 mirror.forget()
                 trouble = f"{mirror.mirrored.table.name} cannot be read: {type(error).__name__}: {_first_line(error)}"
                 _LOG.warning("%s", trouble)
-        if changed:
-            self._scored.spread()
         self._tell(changed or trouble != self.trouble, trouble)
+        self.refreshes = self.refreshes.followed_by(time.monotonic() - started)
         return changed
 
     @property

@@ -5,21 +5,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from starling.gold import hashtag_trends, sentiment_by_hour
+from starling.ops.ledger import ReadUntil
+from starling.pipeline.refresh import counted_until
 from starling.serving.index.files import Followed, Snapshot, rows
 from starling.serving.index.mirrored import FILE, POSTS, Mirrored
 from starling.serving.index.tags import Tags
 
+# The tables that note with each commit up to which records of silver they have counted.
+COUNTING = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
 # No table's id: what was taken over is to be compared anew.
 _UNKNOWN = ("", -1)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a table stands in the index: its version and when that was written, UTC; None where there is no table."""
+    """How a table stands in the index: its version and when that was written, UTC; None where there is no table.
+
+    `counted_until`: of a table that is counted from silver, up to which records of Kafka it has counted; else None.
+    """
 
     version: int | None = None
     written_at: datetime | None = None
+    counted_until: ReadUntil | None = None
 
 
 class Mirror:
@@ -47,7 +58,9 @@ class Mirror:
         snapshot = Snapshot(None, {}) if newest is None else self._followed.snapshot()
         self._take_over(snapshot)
         self._taken_over = newest
-        self.standing = Standing(newest and newest[1], snapshot.written_at)
+        counts = newest is not None and self.mirrored.table in COUNTING
+        until = counted_until(self._followed.note()) if counts else None
+        self.standing = Standing(newest and newest[1], snapshot.written_at, until)
         return True
 
     def forget(self) -> None:
@@ -64,6 +77,9 @@ class Mirror:
             self._remove(gone)
             for name in new:
                 self._add(name, snapshot)
+                if not indexed:  # at first a file at a time: all of a large table at once would take all memory
+                    self._connection.commit()
+                    self._connection.begin()
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
@@ -85,9 +101,17 @@ class Mirror:
         ((number,),) = self._connection.execute("SELECT nextval('file_numbers')").fetchall()
         self._connection.execute("INSERT INTO files VALUES (?, ?, ?)", [self._path, name, number])
         for table in rows(snapshot.fragments[name], self.mirrored.reads):
-            if self.mirrored is POSTS:
-                tags = self._tags.encoded(table["hashtags"].combine_chunks())
-                table = table.append_column("tags", tags)
-            self._connection.register("staged", table)
-            self._connection.execute(self.mirrored.insert, {"file": number})
+            self._connection.register("staged", self._prepared(table))
+            self._connection.execute(self.mirrored.insert, {"file": number, **self._times(table)})
             self._connection.unregister("staged")
+
+    def _prepared(self, table: pa.Table) -> pa.Table:
+        if self.mirrored is not POSTS:
+            return table
+        return table.append_column("tags", self._tags.encoded(table["hashtags"].combine_chunks()))
+
+    def _times(self, table: pa.Table) -> dict[str, datetime]:
+        if self.mirrored.timed is None:
+            return {}
+        times = pc.min_max(table[self.mirrored.timed])
+        return {"first": times["min"].as_py(), "last": times["max"].as_py()}

@@ -9,14 +9,27 @@ from starling.serving.filters import BadFilter
 from starling.serving.index.index import Index
 from starling.serving.trust import Trust, trust
 from starling.serving.web import assets, events, formats
+from starling.serving.web.desks import Loading
+from starling.serving.web.limits import Limit
 from starling.serving.web.navigation import NAVIGATION
-from starling.serving.web.pages import explore, export
+from starling.serving.web.pages import analyse, bursts, explore, export, health, now, openapi, topics
+from starling.serving.web.pages import trust as trust_page
 from starling.serving.web.reading import cursor, index, settings
 from starling.serving.web.security import protect, wants_json
 from starling.settings import Settings
 
 _MOST_BYTES = 64 * 1024
-PAGES = (explore.pages, export.pages)
+PAGES = (
+    now.pages,
+    explore.pages,
+    export.pages,
+    topics.pages,
+    bursts.pages,
+    analyse.pages,
+    openapi.pages,
+    trust_page.pages,
+    health.pages,
+)
 
 
 def create_app(followed: Index, given: Settings) -> Flask:
@@ -25,8 +38,11 @@ def create_app(followed: Index, given: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
     app.config["STARLING"] = given
     app.extensions["index"] = followed
+    app.extensions["champions"] = Loading(given)
+    app.extensions["analyses"] = Limit(given.serve.analyses_a_minute)
     app.jinja_env.filters.update(formats.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # in the order that says what belongs together
     protect(app, given.serve)
     for blueprint in (*PAGES, assets.files, events.events):
         app.register_blueprint(blueprint)

@@ -15,6 +15,11 @@ _HEARTBEAT_SECONDS = 10.0
 _listeners = threading.BoundedSemaphore(MOST_LISTENERS)
 
 
+def listening() -> int:
+    """How many pages listen now."""
+    return MOST_LISTENERS - _listeners._value
+
+
 @events.get("/events")
 def stream() -> Response:
     """An event `change` with the number of changes so far, at once and whenever it grows."""

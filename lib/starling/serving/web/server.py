@@ -1,6 +1,7 @@
 """The application behind waitress, on loopback unless the settings say otherwise."""
 
 import logging
+import socket
 import threading
 
 from flask import Flask
@@ -12,6 +13,7 @@ from starling.settings import Serve
 
 # Beside the listeners' threads, enough for pages and exports at the same time.
 _THREADS = MOST_LISTENERS + 8
+_PATIENCE_SECONDS = 5
 
 
 class Server:
@@ -19,23 +21,44 @@ class Server:
 
     def __init__(self, app: Flask, serve: Serve) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is no trouble of the operator's
-        try:
-            self._server = create_server(
-                app, host=serve.host, port=serve.port, threads=_THREADS, channel_request_lookahead=1, ident="Starling"
-            )
-        except OSError as error:
-            raise ConfigError(
-                f"the dashboard cannot listen on {serve.host}:{serve.port}: {error.strerror}; "
-                "set serve.port to another port, or to 0 for any free one"
-            ) from error
-        self.url = f"http://{_shown(serve.host)}:{self._server.effective_port}/"
+        bound = _bound(serve)
+        self.url = f"http://{_shown(serve.host)}:{bound.getsockname()[1]}/"
+        self._server = create_server(
+            app, sockets=[bound], threads=_THREADS, channel_request_lookahead=1, ident="Starling"
+        )
         self._thread = threading.Thread(target=self._server.run, name="dashboard", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stops listening."""
         self._server.close()
+        self._thread.join(_PATIENCE_SECONDS)
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+
+
+def on_a_free_port(serve: Serve) -> Serve:
+    """The settings, with any free port where theirs is taken."""
+    try:
+        _bound(serve).close()
+    except ConfigError:
+        return serve.model_copy(update={"port": 0})
+    return serve
+
+
+def _bound(serve: Serve) -> socket.socket:
+    """A socket on the settings' port. ConfigError where that is taken, or not to be had."""
+    bound = socket.socket(socket.AF_INET6 if ":" in serve.host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((serve.host, serve.port))
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        raise ConfigError(
+            f"the dashboard cannot listen on {serve.host}:{serve.port}: {error.strerror}; "
+            "set serve.port to another port, or to 0 for any free one"
+        ) from error
+    return bound
 
 
 def _shown(host: str) -> str:

@@ -13,6 +13,15 @@ function coloured(value, styles) {
   return value;
 }
 
+// A long name is cut on the axis, and whole when it is pointed at.
+function shortened(layout, traces) {
+  const lying = traces.find((trace) => trace.orientation === "h");
+  if (!lying || layout.yaxis.tickvals) return layout;
+  const most = narrow.matches ? 18 : 30;
+  const short = lying.y.map((name) => (String(name).length > most ? `${String(name).slice(0, most - 1)}…` : name));
+  return { ...layout, yaxis: { ...layout.yaxis, tickvals: lying.y, ticktext: short } };
+}
+
 function layoutOf(spec, styles) {
   const text = styles.getPropertyValue("--soft").trim();
   const line = styles.getPropertyValue("--line").trim();
@@ -30,7 +39,7 @@ function layoutOf(spec, styles) {
 function draw(plot) {
   const styles = getComputedStyle(document.documentElement);
   const spec = JSON.parse(document.getElementById(plot.dataset.chart).textContent);
-  Plotly.newPlot(plot, coloured(spec.traces, styles), layoutOf(spec, styles), config).then(() => {
+  Plotly.newPlot(plot, coloured(spec.traces, styles), shortened(layoutOf(spec, styles), spec.traces), config).then(() => {
     plot.on("plotly_click", (event) => {
       const to = event.points[0].customdata;
       if (typeof to === "string" && to.startsWith("/")) location.assign(to);
