@@ -108,7 +108,7 @@ class Times:
 def times(cursor: duckdb.DuckDBPyConnection) -> Times:
     """All posts counted. A look at each of them: to be kept until the index changes."""
     ((first, last),) = cursor.execute("SELECT min(created_at), max(created_at) FROM posts").fetchall()
-    width = _HOUR if first is not None and last - first <= 0 * _DAY else _DAY
+    width = _HOUR if first is not None and last - first <= _MOST_DAYS * _DAY else _DAY
     by_topic: dict[int, dict[datetime, Counts]] = {}
     for topic, bar, sentiment, posts, compound in cursor.execute(_COUNTED, {"width": width}).fetchall():
         bars = by_topic.setdefault(topic, {})
