@@ -3,25 +3,55 @@
 import gzip
 import json
 import os
+import re
+import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+
+from browser.looking import wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("starling-hashtag-topics", "starling-word-clusters", "starling-engagement")
 pytestmark = pytest.mark.xdist_group("jobs")
 
 
+COMMAND = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "demo.py")]
+# Which authors are held out follows from their pseudonyms: with a key of its own each run would have other ones.
+ENVIRONMENT = os.environ | {"STARLING_PRIVACY_PSEUDONYM_KEY": "a key for tests alone", "STARLING_SERVE_PORT": "0"}
+
+
 def demo(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the command as the README gives it, in that folder."""
-    command = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "demo.py")]
-    # Which authors are held out follows from their pseudonyms: with a key of its own each run would have other ones.
-    environment = os.environ | {"STARLING_PRIVACY_PSEUDONYM_KEY": "a key for tests alone"}
+    """Runs the command as the README gives it, in that folder; without a terminal it leaves at the end."""
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=800, check=False
+        COMMAND, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=800, check=False
     )
+
+
+def demo_with_dashboard(folder: Path, posts: int) -> tuple[int, str]:
+    """Runs it with --serve, looks at the dashboard, stops it as Ctrl-C does; its exit code and all that it said."""
+    with subprocess.Popen(
+        [*COMMAND, "--serve"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as job:
+        assert job.stdout is not None
+        said = []
+        for line in job.stdout:
+            said.append(line)
+            if found := re.search(r"The dashboard on it: (http://\S+)", line):
+                wait_until_ready(found[1].rstrip("/"))
+                with urllib.request.urlopen(f"{found[1]}api/explore") as answer:
+                    assert json.load(answer)["summary"]["whole"]["posts"] == posts
+                os.killpg(job.pid, signal.SIGINT)
+        return job.wait(), "".join(said)
 
 
 def bundled() -> tuple[int, set[str]]:
@@ -68,9 +98,11 @@ def test_it_accounts_for_every_bundled_post_and_doubles_nothing_when_it_runs_aga
     assert counts["gold.post_scores"] == len(posts)
     assert f"mlflow ui --backend-store-uri 'sqlite:///{work}/mlflow/mlflow.db'" in first.stdout
 
-    second = demo(folder)
-    assert second.returncode == 0, second.stderr
+    code, second = demo_with_dashboard(folder, len(posts))
+    assert code == 0, second
     for name in MODELS:
-        assert f"{name}: version 1 is champion" in second.stdout
+        assert f"{name}: version 1 is champion" in second
+    assert "The dashboard on it: http://127.0.0.1:" in second
+    assert "Traceback" not in second
     assert json.loads((work / "summary.json").read_text())["counts"] == counts
     assert not (work / "kafka" / "broker.json").exists(), "the broker is still there"

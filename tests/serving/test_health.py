@@ -79,6 +79,7 @@ def test_the_numbers_say_what_was_asked_and_how_the_index_stands(tmp_path: Path)
         ):
             assert line in lines
         assert any(line.startswith("starling_dashboard_newest_batch_age_seconds") for line in lines)
+        assert 'starling_dashboard_request_seconds_sum{route="/trust"} 0.0' not in lines
         assert "secret-of-a-visitor" not in told.text
         assert "12345" not in told.text
 

@@ -70,6 +70,14 @@ def test_offsets_that_no_batch_read_are_gaps_and_those_read_twice_are_covered_on
     index.close()
 
 
+def test_batches_that_follow_each_other_leave_no_gap(tmp_path: Path) -> None:
+    rows = [entry(until_offset=5), entry(batch_id=1, from_offset=5, until_offset=9)]
+    index = indexed(make_lake(tmp_path, ops_batches=rows))
+    with index.cursor() as cursor:
+        assert [(one.covered, one.gaps) for one in ledger.partitions(cursor)] == [(9, [])]
+    index.close()
+
+
 def test_gold_is_behind_by_the_posts_and_deletions_that_came_after_what_it_noted(lake: Settings) -> None:
     hour = {"platform": "x", "hour": NOON, "posts": 6, "scored": 0, "positive": 0, "neutral": 0, "negative": 0}
     write(lake, "gold.sentiment_by_hour", [hour], commit_properties=note({"t": {"0": 10, "1": 4}}))
@@ -208,10 +216,13 @@ def test_the_page_shows_sums_gaps_and_what_does_not_balance(lake: Settings) -> N
 def test_a_table_that_lags_is_grey(lake: Settings) -> None:
     hour = {"platform": "x", "hour": NOON, "posts": 6, "scored": 0, "positive": 0, "neutral": 0, "negative": 0}
     write(lake, "gold.sentiment_by_hour", [hour], commit_properties=note({"t": {"0": 10}}))
+    trend = {"platform": "x", "hour": NOON, "hashtag": "a", "posts": 1, "authors": 1, "scored": 0, "burst_score": 0.0}
+    write(lake, "gold.hashtag_trends", [trend], commit_properties=note({"t": {"0": 25, "1": 4}}))
     with pages_on(lake) as client:
         page = client.get("/trust").text
         assert page.count('class="not-counted"') == 1
         assert "8 rows of silver behind" in page
+        assert "has counted all that the ledger holds" in page
         lags = {one["name"]: one["lags"] for one in client.get("/api/trust").json["tables"]}
         assert [name for name, lag in lags.items() if lag] == ["gold.sentiment_by_hour"]
 
@@ -247,6 +258,7 @@ def test_what_is_not_understood_is_refused_with_the_reason(tmp_path: Path, addre
         answer = client.get(address)
         assert answer.status_code == 400
         assert answer.json["error"].startswith(said)
+        assert client.get("/api/trust/ledger?page=500").status_code == 200
 
 
 def test_an_empty_lake_says_what_to_do_and_shows_no_secret(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from starling.serving.lineage import Event, history, told
 from starling.settings import Settings
 
 BOTH = "{}% of their hashtags, by posts, are in both."
-LABELS = {(1, 1): "a", (1, 2): "b", (2, 1): "a", (2, 3): "c", (3, 1): "new a"}
+LABELS = {(1, 1): "a", (1, 2): "b", (2, 1): "a", (2, 3): "c", (4, 1): "new a"}
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def lake(tmp_path: Path) -> Settings:
     return make_lake(
         tmp_path,
         silver_posts=[post(1)],
-        gold_post_scores=[score(1, 1, 3)],
+        gold_post_scores=[score(1, 1, 4)],
         gold_topics=[topic(number, label, version) for (version, number), label in LABELS.items()],
         gold_topic_lineage=[
             lineage(1, None, "born", 1, None, 0.0),
@@ -27,9 +27,9 @@ def lake(tmp_path: Path) -> Settings:
             lineage(2, 1, "kept", 1, 1, 0.625),
             lineage(2, 1, "split", 3, 1, 0.25),
             lineage(2, 1, "merged", 1, 2, 0.125),
-            lineage(9, 1, "died", None, 1, 0.0),
-            lineage(3, 2, "kept", 1, 1, 0.5),
-            lineage(3, 2, "died", None, 3, 0.0),
+            lineage(3, 1, "died", None, 1, 0.0),
+            lineage(4, 2, "kept", 1, 1, 0.5),
+            lineage(4, 2, "died", None, 3, 0.0),
         ],
     )
 
@@ -37,8 +37,8 @@ def lake(tmp_path: Path) -> Settings:
 def test_the_history_follows_the_champions_and_leaves_out_what_was_refused(lake: Settings) -> None:
     index = indexed(lake)
     with index.cursor() as cursor:
-        steps = history(cursor, 3)
-        assert [(step.version, step.previous_version) for step in steps] == [(3, 2), (2, 1), (1, None)]
+        steps = history(cursor, 4)
+        assert [(step.version, step.previous_version) for step in steps] == [(4, 2), (2, 1), (1, None)]
         assert [step.summary for step in steps] == [
             "after version 2: 1 kept, 1 died",
             "after version 1: 1 kept, 1 split, 1 merged",
@@ -62,7 +62,7 @@ def test_the_history_follows_the_champions_and_leaves_out_what_was_refused(lake:
             "Topic 1 “a” was kept: 62% of their hashtags, by posts, are in both.",
         ),
         (
-            Event(3, 2, 1, 1, "kept", 0.5),
+            Event(4, 2, 1, 1, "kept", 0.5),
             "Topic 1 “new a” was kept, before as Topic 1 “a”: 50% of their hashtags, by posts, are in both.",
         ),
         (
@@ -73,8 +73,8 @@ def test_the_history_follows_the_champions_and_leaves_out_what_was_refused(lake:
             Event(2, 1, 1, 2, "merged", 0.125),
             "Topic 2 “b” merged into Topic 1 “a”, which has most of its hashtags: " + BOTH.format(12),
         ),
-        (Event(3, 2, None, 3, "died", 0.0), "Topic 3 “c” died: no topic of version 3 has most of its hashtags."),
-        (Event(3, 2, None, 8, "died", 0.0), "Topic 8 died: no topic of version 3 has most of its hashtags."),
+        (Event(4, 2, None, 3, "died", 0.0), "Topic 3 “c” died: no topic of version 4 has most of its hashtags."),
+        (Event(4, 2, None, 8, "died", 0.0), "Topic 8 died: no topic of version 4 has most of its hashtags."),
     ],
 )
 def test_each_event_is_a_sentence(event: Event, said: str) -> None:
@@ -84,9 +84,9 @@ def test_each_event_is_a_sentence(event: Event, said: str) -> None:
 def test_the_page_draws_the_history_and_tells_it(lake: Settings) -> None:
     with pages_on(lake) as client:
         page = client.get("/topics").text
-        assert "a column is a version of the model (1, 2, 3)" in page
+        assert "a column is a version of the model (1, 2, 4)" in page
         assert "Topic 3 “c” died" in page
-        assert "Version 9" not in page
+        assert "Version 3" not in page
         one = client.get("/topics/2").text
         assert "Topic 2 “b” merged into Topic 1 “a”" in one
         events = client.get("/api/topics").json["lineage"]

@@ -75,10 +75,13 @@ def test_a_server_needs_no_pages_of_ours_and_a_store_that_is_not_there_has_none(
 @pytest.mark.slow
 def test_the_pages_are_served_on_loopback_linked_and_ended(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    Store(settings).client.create_experiment("one")
+    store = Store(settings).sqlite
+    assert store is not None
+    store.parent.mkdir(parents=True)
+    store.touch()  # MLflow makes its tables in a database without any
     ui = MlflowUi(settings)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 120
         while ui.state != RUNNING and time.monotonic() < deadline:
             time.sleep(0.2)
         with urllib.request.urlopen(ui.url) as answer:

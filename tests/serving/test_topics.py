@@ -1,7 +1,10 @@
 """The topics of the version that scores posts, and how their posts add up over time."""
 
+import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +23,11 @@ def lake(tmp_path: Path) -> Settings:
     later = NOON + timedelta(hours=1)
     return make_lake(
         tmp_path,
-        gold_topics=[topic(1, "sun · rain"), topic(2, HOSTILE, npmi=-0.3), topic(2, "of another", version=2)],
+        gold_topics=[
+            topic(1, "sun · rain"),
+            topic(2, HOSTILE, npmi=-0.3, words=[HOSTILE, "#rain"]),
+            topic(2, "of another", version=2),
+        ],
         gold_post_scores=[
             *(score(number, 1) for number in (1, 2, 3)),
             score(4, 2, created_at=later),
@@ -145,6 +152,29 @@ def test_the_pages_show_each_topic_and_hostile_text_as_text(lake: Settings) -> N
         assert "<td>75.0%</td>" in one
         assert 'href="/explore?topic=1"' in one
         assert "/explore?topic=1&amp;text=%23rain" in one
+
+
+def test_the_charts_show_what_was_counted(lake: Settings) -> None:
+    with pages_on(lake) as client:
+        page = client.get("/topics").text
+        (calendar,) = drawn(page, "calendar")
+        assert calendar["x"] == ["2021-06-30 12:00", "2021-06-30 13:00"]
+        assert (calendar["z"], calendar["text"]) == ([[1.0, 0.0], [0.0, 1.0]], [[3, 0], [0, 1]])
+        assert calendar["customdata"][1][1] == "/explore?since=2021-06-30T13%3A00&until=2021-06-30T14%3A00&topic=2"
+        (sizes,) = drawn(page, "sizes")
+        assert (sizes["x"], sizes["customdata"]) == ([1, 3], ["/topics/2", "/topics/1"])
+        readings = {trace["name"]: trace["x"] for trace in drawn(page, "readings")}
+        assert readings == {"positive": [0.5, 1.0], "neutral": [0, 0], "negative": [0.5, 0.0]}
+        (mean,) = drawn(client.get("/topics/1").text, "mean")
+        assert (mean["x"], mean["y"]) == (["2021-06-30 12:00"], [0.125])
+
+
+def drawn(page: str, chart: str) -> list[dict[str, Any]]:
+    """The traces that a page hands to Plotly."""
+    found = re.search(rf'<script type="application/json" id="{chart}-data">(.+?)</script>', page)
+    assert found is not None
+    traces: list[dict[str, Any]] = json.loads(found[1])["traces"]
+    return traces
 
 
 def test_the_same_as_json(lake: Settings) -> None:

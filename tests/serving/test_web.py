@@ -125,6 +125,16 @@ def test_a_program_is_told_what_is_wrong_in_json(client: FlaskClient) -> None:
     assert client.post("/api/analyse", data="{", content_type="application/json").status_code == 400
 
 
+def test_times_are_iso_8601_in_utc_and_durations_seconds(client: FlaskClient) -> None:
+    told = client.get("/api/explore").json
+    assert told["posts"][0]["created_at"] == "2021-06-30T12:00:00Z"
+    assert told["summary"]["width"] == 60
+    assert (
+        client.post("/api/analyse", json={"text": "a", "at": "2026-06-30T18:00+02:00"}).json["at"]
+        == "2026-06-30T16:00:00Z"
+    )
+
+
 def test_a_request_that_is_too_large_is_refused(client: FlaskClient) -> None:
     assert client.post("/api/analyse", json={"text": "x" * 70_000}).status_code == 413
     answer = client.post("/analyse", data={"text": "x" * 5_001})

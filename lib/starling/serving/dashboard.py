@@ -23,6 +23,7 @@ def dashboard(settings: Settings, mlflow_ui: MlflowUi | None = None) -> Iterator
         try:
             yield server
         finally:
+            index.end_waiting()
             server.close()
             follower.close()
     finally:

@@ -112,7 +112,7 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """What JSON holds as names and values, a name within a name after a dot; nothing of what is null.
 
     >>> list(flat({"k": 13, "metrics": {"npmi": 0.04927755}, "against": None, "tables": {"silver.posts": 1}}))
-    [('k', '13'), ('metrics · npmi', '0.0493'), ('tables · silver.posts', '1')]
+    [('k', '13'), ('metrics · npmi', '0.04928'), ('tables · silver.posts', '1')]
     """
     if isinstance(value, Mapping):
         for key, one in value.items():

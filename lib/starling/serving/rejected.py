@@ -35,7 +35,7 @@ _BY_REASON = (
 _ROWS = f"""
 SELECT reason, detail, source, key, payload, topic, partition, "offset", kafka_timestamp
 FROM rejected WHERE $reason = '' OR reason = $reason
-ORDER BY kafka_timestamp, topic, partition, "offset" DESC LIMIT {PAGE} OFFSET $skip
+ORDER BY kafka_timestamp DESC, topic, partition, "offset" DESC LIMIT {PAGE} OFFSET $skip
 """  # noqa: S608 -- our own words
 
 

@@ -60,13 +60,18 @@ class Watched(Generic[T]):
         started = time.monotonic()
         try:
             with self._index.cursor() as cursor:
-                coming.set_result(self._work(cursor))
+                answer = self._work(cursor)
         except BaseException as error:  # whoever waits for it is told
-            coming.set_exception(error)
-        with self._lock:
-            failed = coming.exception() is not None
-            # What failed is tried again by the next who asks; an answer from before is better than none.
-            self._answer = self._answer if failed else coming
-            self._of = None if failed else self._of
-            self._coming = None
-            self._rests_until = time.monotonic() + _REST * (time.monotonic() - started)
+            # It is tried again by the next who asks; an answer from before is better than none.
+            with self._lock:
+                self._coming, self._of = None, None
+                self._rest_since(started)
+                coming.set_exception(error)
+        else:
+            with self._lock:
+                self._coming, self._answer = None, coming
+                self._rest_since(started)
+                coming.set_result(answer)
+
+    def _rest_since(self, started: float) -> None:
+        self._rests_until = time.monotonic() + _REST * (time.monotonic() - started)

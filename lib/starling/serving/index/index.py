@@ -53,6 +53,7 @@ class Index:
         self.changes = 0
         self.refreshes = Refreshes()
         self.trouble: str | None = None
+        self.ending = False
 
     def refresh(self) -> bool:
         """Takes over what is new in the lake; whether anything was. What stands in the way is kept as `trouble`."""
@@ -80,8 +81,14 @@ class Index:
     def wait(self, seen: int, seconds: float) -> int:
         """Waits until there have been more changes than `seen`, or for so long; how many there have been."""
         with self._changed:
-            self._changed.wait_for(lambda: self.changes != seen, seconds)
+            self._changed.wait_for(lambda: self.changes != seen or self.ending, seconds)
             return self.changes
+
+    def end_waiting(self) -> None:
+        """Lets go whoever waits, for good: the index is about to be closed."""
+        with self._changed:
+            self.ending = True
+            self._changed.notify_all()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -14,6 +14,7 @@ from starling.serving.web.limits import Limit
 from starling.serving.web.navigation import NAVIGATION
 from starling.serving.web.pages import analyse, bursts, explore, export, health, now, openapi, topics
 from starling.serving.web.pages import trust as trust_page
+from starling.serving.web.plain_json import PlainJson
 from starling.serving.web.reading import cursor, index, settings
 from starling.serving.web.security import protect, wants_json
 from starling.settings import Settings
@@ -42,7 +43,7 @@ def create_app(followed: Index, given: Settings) -> Flask:
     app.extensions["analyses"] = Limit(given.serve.analyses_a_minute)
     app.jinja_env.filters.update(formats.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # in the order that says what belongs together
+    app.json = PlainJson(app)
     protect(app, given.serve)
     for blueprint in (*PAGES, assets.files, events.events):
         app.register_blueprint(blueprint)

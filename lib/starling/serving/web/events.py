@@ -34,7 +34,7 @@ def stream() -> Response:
 def _told(followed: Index) -> Iterator[str]:
     seen = followed.changes
     yield f"retry: 3000\nevent: change\ndata: {seen}\n\n"
-    while True:
+    while not followed.ending:
         now = followed.wait(seen, _HEARTBEAT_SECONDS)
         # A comment now and then finds out who has left.
         yield f"event: change\ndata: {now}\n\n" if now != seen else ": still here\n\n"

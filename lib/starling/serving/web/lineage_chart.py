@@ -39,9 +39,10 @@ def lineage_chart(steps: Sequence[Step], labels: Labels) -> Chart:
                 "range": [len(numbers) - 0.4, -0.6],
                 "automargin": True,
             },
-            "margin": {"l": 8, "t": 36},
+            "margin": {"l": 8, "t": 64},
+            "legend": {"orientation": "h", "xref": "container", "x": 0, "yref": "container", "y": 1, "yanchor": "top"},
         },
-        height=110 + 26 * len(numbers),
+        height=130 + 26 * len(numbers),
     )
 
 

@@ -3,9 +3,12 @@
 import logging
 import socket
 import threading
+from functools import partial
+from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from starling.errors import ConfigError
 from starling.serving.web.events import MOST_LISTENERS
@@ -23,17 +26,19 @@ class Server:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is no trouble of the operator's
         bound = _bound(serve)
         self.url = f"http://{_shown(serve.host)}:{bound.getsockname()[1]}/"
+        self._open: dict[int, Any] = {}  # what waitress listens to
         self._server = create_server(
-            app, sockets=[bound], threads=_THREADS, channel_request_lookahead=1, ident="Starling"
+            app, map=self._open, sockets=[bound], threads=_THREADS, channel_request_lookahead=1, ident="Starling"
         )
         self._thread = threading.Thread(target=self._server.run, name="dashboard", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stops listening."""
-        self._server.close()
+        """Stops listening, once what is being answered has been."""
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_PATIENCE_SECONDS)
+        # In the loop's own thread, which would else wait for what another thread has closed.
+        self._server.trigger.pull_trigger(partial(close_all, self._open, ignore_all=True))
         self._thread.join(_PATIENCE_SECONDS)
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
 
 
 def on_a_free_port(serve: Serve) -> Serve:

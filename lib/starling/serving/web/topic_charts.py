@@ -16,7 +16,7 @@ from starling.serving.web.pages.explore import address, width_in_words
 READ_AS = ("positive", "neutral", "negative")
 _EMPTY = Counts()
 _LABEL_CHARACTERS = 24
-_CATEGORIES: Mapping[str, Any] = {"xaxis": {"type": "category", "nticks": 4, "tickangle": 0}}
+_CATEGORIES: Mapping[str, Any] = {"xaxis": {"type": "category", "nticks": 4, "automargin": True}}
 
 
 def sizes(topics: Sequence[Topic], times: Times) -> Chart:

@@ -1,7 +1,7 @@
 """Analyse: what the champions say of a text that a visitor types, as a page and as JSON."""
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
 
@@ -58,7 +58,7 @@ def as_json() -> Response:
         found, neighbours = _analysed(draft_of(said))
     except BadDraft as error:
         abort(400, str(error))
-    return jsonify({**asdict(found), "at": f"{found.at:%Y-%m-%dT%H:%M:%SZ}", "near": _plain(neighbours)})
+    return jsonify({**asdict(found), "near": asdict(neighbours)})
 
 
 def rows_of_words(found: Sentiment) -> list[tuple[str, ...]]:
@@ -129,10 +129,3 @@ def _analysed(draft: Draft) -> tuple[Analysis, Neighbours]:
 
 def _limit() -> Limit:
     return cast(Limit, current_app.extensions["analyses"])
-
-
-def _plain(neighbours: Neighbours) -> dict[str, Any]:
-    plain = asdict(neighbours)
-    for each in plain["nearest"]:
-        each["created_at"] = f"{each['created_at']:%Y-%m-%dT%H:%M:%SZ}"
-    return plain

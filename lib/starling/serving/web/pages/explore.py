@@ -51,7 +51,6 @@ def as_json() -> Response:
     """The same as JSON."""
     filters, order, page = asked()
     summary = asdict(explore.summary(cursor(), filters))
-    summary["width"] = summary["width"].total_seconds()
     posts = [asdict(post) for post in explore.posts(cursor(), filters, order, page)]
     return jsonify(filters=filters.query(), summary=summary, posts=posts)
 
