@@ -1,5 +1,6 @@
 """What every answer of the dashboard has, whoever asks: safe headers, clear refusals, and one description of it all."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import fields
@@ -80,6 +81,19 @@ def test_with_no_table_at_all_a_page_says_which_command_makes_them(tmp_path: Pat
 @pytest.mark.parametrize("host", ["localhost:8050", "127.0.0.1:8050", "[::1]:8050", "LOCALHOST"])
 def test_it_answers_to_its_own_names(client: FlaskClient, host: str) -> None:
     assert client.get("/explore", headers={"Host": host}).status_code == 200
+
+
+def test_our_own_files_are_served_once_and_then_known_to_be_the_same(client: FlaskClient) -> None:
+    page = client.get("/explore").text
+    for address in re.findall(r'(?:href|src)="(/(?:static|vendor)/[^"]+)"', page):
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+    style = client.get("/static/app.css")
+    assert style.mimetype == "text/css"
+    again = client.get("/static/app.css", headers={"If-None-Match": style.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("../app.py", "app.py", "%2e%2e/app.py"):
+        assert client.get(f"/static/{name}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Runs a program for as long as whoever started it lives: `python leash.py PROGRAM ARGUMENT…`.
+"""Runs a program for as long as whoever started it lives: `python -c SOURCE PROGRAM ARGUMENT…`.
 
 Standard input is the leash: its other end is held by the one who started this, and is let go when that process ends,
 however it ends. The program then ends too, with all processes that it started. Imports the standard library alone, and
-runs by its file's name: it starts at once, from anywhere.
+is handed over as its source: it starts at once, and also from a zip, in which nothing has a path.
 """
 
 import os

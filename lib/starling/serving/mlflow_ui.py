@@ -1,5 +1,6 @@
 """MLflow's own pages on loopback, beside the dashboard: started with it, and ended with it however it ends."""
 
+import inspect
 import os
 import socket
 import subprocess
@@ -66,7 +67,7 @@ class MlflowUi:
         with self.log.open("wb") as log:
             self.log.chmod(0o600)
             return subprocess.Popen(
-                [sys.executable, "-I", leash.__file__, *program],
+                [sys.executable, "-I", "-c", inspect.getsource(leash), *program],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

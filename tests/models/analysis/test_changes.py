@@ -75,6 +75,8 @@ def test_links_are_left_out_or_one_is_put_in() -> None:
 def test_a_long_text_is_cut_to_half_its_words() -> None:
     (half,) = _tried(Draft("one two  three\nfour five six seven eight nine ten eleven"))["shorter"]
     assert half.draft.text == "one two  three\nfour five"
+    (half,) = _tried(Draft("one two three four five six seven eight nine ten"))["shorter"]
+    assert half.draft.text == "one two three four five"
     assert "shorter" not in _tried(Draft("one two three four five six seven eight nine"))
 
 

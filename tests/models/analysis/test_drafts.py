@@ -72,7 +72,9 @@ def test_a_language_is_looked_for_in_the_words() -> None:
     assert (found.code, found.source) == ("de", "detected")
     assert found.probability == found.guesses[0].probability > 0.9
     assert len(found.guesses) == 3
-    unsure = language_of(draft, post_of(draft), 1.1)
+    assert found.probability is not None
+    assert language_of(draft, post_of(draft), found.probability).code == "de"
+    unsure = language_of(draft, post_of(draft), found.probability + 1e-6)
     assert (unsure.code, unsure.probability) == ("und", found.probability)
 
 
@@ -107,8 +109,9 @@ def test_a_picture_is_a_link_more() -> None:
 
 
 def test_of_a_negative_number_of_followers_nothing_is_known() -> None:
-    draft = Draft("", followers=-1)
-    assert known_of(draft, post_of(draft), "en", SETTINGS, STOP).followers is None
+    for given, known in ((-1, None), (0, 0), (None, None)):
+        draft = Draft("", followers=given)
+        assert known_of(draft, post_of(draft), "en", SETTINGS, STOP).followers == known
 
 
 def test_what_differs_in_time_and_audience_alone_is_told_the_same_otherwise() -> None:

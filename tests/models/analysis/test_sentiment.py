@@ -8,7 +8,7 @@ import pytest
 from samples import BUNDLED, every_text
 from sentiment.oracle import generated, reference
 from starling.models.analysis.results import Token
-from starling.models.analysis.sentiment import MOST_TRIED_TOKENS, scores_of, sentiment_of
+from starling.models.analysis.sentiment import MOST_TRIED_TOKENS, _label, scores_of, sentiment_of
 from starling.sentiment.tables import spelled, words
 
 LONG = 8_000
@@ -59,6 +59,15 @@ def test_other_white_space_is_a_text_without_words_as_silver_has_it() -> None:
 @pytest.mark.parametrize(("text", "label"), [("good", "positive"), ("bad", "negative"), ("table", "neutral")])
 def test_the_label_goes_by_the_references_thresholds(text: str, label: str) -> None:
     assert sentiment_of(text, "en", LONG).label == label
+
+
+def test_at_the_very_threshold_a_text_is_no_more_neutral() -> None:
+    assert [_label(compound) for compound in (0.05, 0.0499, -0.0499, -0.05)] == [
+        "positive",
+        "neutral",
+        "neutral",
+        "negative",
+    ]
 
 
 def test_the_beginning_alone_is_scored_and_its_tokens_told() -> None:

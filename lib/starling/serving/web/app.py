@@ -35,7 +35,8 @@ PAGES = (
 
 def create_app(followed: Index, given: Settings) -> Flask:
     """The application; it reads the index and never writes to it."""
-    app = Flask("starling.serving.web", static_folder="static", template_folder="templates")
+    app = Flask("starling.serving.web", static_folder=None)
+    app.jinja_loader = assets.templates()
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
     app.config["STARLING"] = given
     app.extensions["index"] = followed
