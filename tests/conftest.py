@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from starling import session
 from starling.broker import connect
@@ -18,6 +20,35 @@ from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
 sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
+# What one of them has all of, and begins with: what shares the lakes and models that are made once for all tests, and
+# what runs jobs with a Spark of their own. Any worker has the rest, file by file.
+TOGETHER = {
+    "jobs": ("tests/jobs/", "tests/streams/test_killed.py", "tests/bootstrap/test_submit.py"),
+    "lakes": (
+        "tests/streams/",
+        "tests/training/",
+        "tests/models/",
+        "tests/reports/",
+        "tests/browser/",
+        "tests/test_notebooks.py",
+    ),
+}
+
+
+def scope(nodeid: str) -> str:
+    """What is kept together with the test."""
+    return next((name for name, places in TOGETHER.items() if nodeid.startswith(places)), nodeid.partition("::")[0])
+
+
+class Together(LoadScopeScheduling):
+    """Hands out the tests by their scope."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -25,12 +56,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else WORKERS
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all tests that share the Spark; the jobs that have a Spark of their own are the other's."""
-    for item in items:
-        if "spark" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("spark"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest comes first, where there are several workers."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: scope(item.nodeid) not in TOGETHER)
 
 
 @pytest.fixture(scope="session")

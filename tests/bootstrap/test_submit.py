@@ -33,7 +33,6 @@ sys.exit(3)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("jobs")
 def test_a_job_runs_with_our_jars_sources_and_settings_and_its_exit_code_is_the_scripts(tmp_path):
     (tmp_path / "my job.py").write_text(JOB)
     (tmp_path / "mine.conf").write_text("spark.master local[1]\nspark.mine from the file\n")

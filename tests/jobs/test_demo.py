@@ -16,7 +16,6 @@ from browser.looking import wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("starling-hashtag-topics", "starling-word-clusters", "starling-engagement")
-pytestmark = pytest.mark.xdist_group("jobs")
 
 
 COMMAND = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "demo.py")]

@@ -14,7 +14,7 @@ from serving.lake import entry, make_lake, post
 from starling.models.store import Store
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("jobs")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_it_serves_every_page_until_it_is_stopped_and_leaves_nothing_that_runs(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from pyspark.sql import functions as F
 from models.scorers import topics
 from starling.errors import ModelError
 from starling.models.corpus import distinct_texts
-from starling.models.topic_scores import UNKNOWN_TERMS, Parameters, score, scores
+from starling.models.topic_scores import UNKNOWN_TERMS, UNLIKE, Parameters, score, scores
 from starling.models.trained import Corpus, Loaded, Trained
 
 PARAMETERS = Parameters(
-    place={"planet": 0, "oven": 1, "the": 2},
-    idf=np.array([2.0, 1.0, 0.0]),
-    centres=np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0]]),
+    place={"planet": 0, "oven": 1, "the": 2, "else": 3},
+    idf=np.array([2.0, 1.0, 0.0, 1.0]),
+    centres=np.array([[1.0, 0.0, 0.0, 0.0], [0.6, 0.8, 0.0, 0.0]]),
     topics=[7, 3],
 )
 
@@ -31,6 +31,7 @@ PARAMETERS = Parameters(
         (["planet", "oven"], 7, 2 / 5**0.5, None),
         (["the"], None, None, UNKNOWN_TERMS),  # known, but it tells nothing
         (["unknown"], None, None, UNKNOWN_TERMS),
+        (["else"], None, None, UNLIKE),  # which no topic has
         ([], None, None, UNKNOWN_TERMS),
         (None, None, None, UNKNOWN_TERMS),
     ],

@@ -25,7 +25,6 @@ PATIENCE_SECONDS = 300
 # On a small disk: room for the empty tables, of some 200 kB, and not for all of a micro-batch.
 FREE_BYTES = 300_000
 JAVAS_OWN = "WARNING: Using incubator modules: jdk.incubator.vector\n"
-pytestmark = pytest.mark.xdist_group("jobs")
 
 Start = Callable[..., subprocess.Popen[str]]
 

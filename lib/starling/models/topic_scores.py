@@ -23,6 +23,8 @@ from starling.models.mllib.saved import stages
 from starling.models.trained import Loaded
 
 UNKNOWN_TERMS = "no known terms"
+# No term of the post is in any topic's centre: the nearest of them would be the first, whatever it is about.
+UNLIKE = "like no topic"
 
 _KINDS = ["CountVectorizerModel", "IDFModel", "Normalizer", "KMeansModel"]
 
@@ -102,11 +104,11 @@ def scores(posts: Sequence[Sequence[str] | None], parameters: Parameters) -> pa.
     vectors = unit_tf_idf(word_counts(posts, parameters.place), parameters.idf)
     similarities = np.asarray(vectors @ parameters.centres.T)
     nearest = similarities.argmax(axis=1)
-    unknown = np.diff(vectors.indptr) == 0
-    topics = np.asarray(parameters.topics, np.int32)[nearest]
     similarity = np.clip(similarities[np.arange(len(posts)), nearest], 0.0, 1.0)
-    reasons = [UNKNOWN_TERMS if each else None for each in unknown]
-    columns = [pa.array(topics, mask=unknown), pa.array(similarity, mask=unknown), pa.array(reasons, pa.string())]
+    unlike = similarity <= 0
+    topics = np.asarray(parameters.topics, np.int32)[nearest]
+    reasons = np.where(np.diff(vectors.indptr) == 0, UNKNOWN_TERMS, UNLIKE)
+    columns = [pa.array(topics, mask=unlike), pa.array(similarity, mask=unlike), pa.array(reasons, mask=~unlike)]
     return pa.StructArray.from_arrays(columns, names=_SCORE.names)
 
 

@@ -10,7 +10,7 @@ from starling.models import facts
 from starling.models.analysis.results import Neighbour, Topic, TopicTerm
 from starling.models.coherence import Floats, word_counts
 from starling.models.registry import Fetched
-from starling.models.topic_scores import UNKNOWN_TERMS, Parameters, unit_tf_idf
+from starling.models.topic_scores import UNKNOWN_TERMS, UNLIKE, Parameters, unit_tf_idf
 from starling.models.verified import SPARK_FILES
 
 MOST_NEIGHBOURS = 4
@@ -40,6 +40,8 @@ class TopicModel:
         cosines = self.parameters.centres @ vector
         order = np.argsort(-cosines, kind="stable")
         nearest = int(order[0])
+        if cosines[nearest] <= 0:
+            return no_topic(UNLIKE, terms)
         number = int(self.parameters.topics[nearest])
         return Topic(
             number=number,
