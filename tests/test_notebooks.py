@@ -62,6 +62,7 @@ def test_every_cell_runs_and_every_figure_is_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("STARLING_PATHS_WORK", trained_lake.paths.work)
+    spark.createDataFrame([(1,)], "one int")  # makes it the active session, which the last stream's own was
     names: dict[str, object] = {"__name__": "__main__"}
     for number, cell in enumerate(_cells(notebook), start=1):
         if not _is_text(cell):

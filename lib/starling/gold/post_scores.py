@@ -17,7 +17,7 @@ TABLE = Table(
             column("topic_reason", StringType(), "why none: no known terms, like no topic, no champion, or it fails"),
             column("predicted_engagement", DoubleType(), "likes + reposts + replies that the post will earn"),
             column("top_quarter_probability", DoubleType(), "chance, 0 to 1, that it will be among the top quarter"),
-            column("engagement_reason", StringType(), "why nothing is predicted: no champion, or it fails"),
+            column("engagement_reason", StringType(), "why nothing is predicted: no champion, or one that fails"),
             column("topics_version", IntegerType(), "version of starling-hashtag-topics that said so"),
             column("engagement_version", IntegerType(), "version of starling-engagement that said so"),
             column("kafka_topic", StringType(), "Kafka topic of the post's record in silver.posts", nullable=False),

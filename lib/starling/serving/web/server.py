@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -36,8 +37,10 @@ class Server:
     def close(self) -> None:
         """Stops listening, once what is being answered has been."""
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_PATIENCE_SECONDS)
-        # In the loop's own thread, which would else wait for what another thread has closed.
-        self._server.trigger.pull_trigger(partial(close_all, self._open, ignore_all=True))
+        # In the loop's own thread, which would else wait for what another thread has closed. Whoever ends an answer
+        # wakes it too, and it may have closed all before it is woken for this.
+        with suppress(OSError):
+            self._server.trigger.pull_trigger(partial(close_all, self._open, ignore_all=True))
         self._thread.join(_PATIENCE_SECONDS)
 
 
