@@ -56,8 +56,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else WORKERS
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest comes first, where there are several workers."""
+    """What waits for trained models is slow; what takes longest comes first, where there are several workers."""
+    for item in items:
+        if "trained_lake" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: scope(item.nodeid) not in TOGETHER)
 

@@ -118,7 +118,7 @@ class Tracking:
             "mlflow.source.git.commit": commit(),
             "mlflow.user": _user(),
         }
-        began = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+        began = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]  # two may begin within a second
         run = self._store.client.create_run(experiment_id, tags=tags, run_name=f"{name} {began}")
         return str(run.info.run_id), experiment_id
 
