@@ -3,8 +3,6 @@
 import gzip
 import json
 import os
-import re
-import signal
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from browser.looking import wait_until_ready
+from jobs.served import run_served
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("starling-hashtag-topics", "starling-word-clusters", "starling-engagement")
@@ -20,37 +18,24 @@ MODELS = ("starling-hashtag-topics", "starling-word-clusters", "starling-engagem
 
 COMMAND = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "demo.py")]
 # Which authors are held out follows from their pseudonyms: with a key of its own each run would have other ones.
-ENVIRONMENT = os.environ | {"STARLING_PRIVACY_PSEUDONYM_KEY": "a key for tests alone", "STARLING_SERVE_PORT": "0"}
+KEY = {"STARLING_PRIVACY_PSEUDONYM_KEY": "a key for tests alone"}
 
 
 def demo(folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs the command as the README gives it, in that folder; without a terminal it leaves at the end."""
     return subprocess.run(
-        COMMAND, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=800, check=False
+        COMMAND, cwd=folder, env=os.environ | KEY, capture_output=True, text=True, timeout=800, check=False
     )
 
 
 def demo_with_dashboard(folder: Path, posts: int) -> tuple[int, str]:
-    """Runs it with --serve, looks at the dashboard, stops it as Ctrl-C does; its exit code and all that it said."""
-    with subprocess.Popen(
-        [*COMMAND, "--serve"],
-        cwd=folder,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as job:
-        assert job.stdout is not None
-        said = []
-        for line in job.stdout:
-            said.append(line)
-            if found := re.search(r"The dashboard on it: (http://\S+)", line):
-                wait_until_ready(found[1].rstrip("/"))
-                with urllib.request.urlopen(f"{found[1]}api/explore") as answer:
-                    assert json.load(answer)["summary"]["whole"]["posts"] == posts
-                os.killpg(job.pid, signal.SIGINT)
-        return job.wait(), "".join(said)
+    """Runs it with --serve, and looks at the dashboard; its exit code and all that it said."""
+
+    def look(address: str) -> None:
+        with urllib.request.urlopen(f"{address}/api/explore") as answer:
+            assert json.load(answer)["summary"]["whole"]["posts"] == posts
+
+    return run_served([*COMMAND, "--serve"], folder, KEY, r"The dashboard on it: (http://\S+)/", look)
 
 
 def bundled() -> tuple[int, set[str]]:

@@ -1,15 +1,13 @@
 """The dashboard's job as it is started, under spark-submit, with all its pages and MLflow's beside it."""
 
-import os
 import re
-import signal
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from browser.looking import wait_until_ready
+from jobs.served import run_served
 from serving.lake import entry, make_lake, post
 from starling.models.store import Store
 
@@ -23,29 +21,18 @@ def test_it_serves_every_page_until_it_is_stopped_and_leaves_nothing_that_runs(t
     assert store is not None
     store.parent.mkdir(parents=True)
     store.touch()  # MLflow makes its tables in a database without any
+
+    def look(address: str) -> None:
+        for page in ("/", "/explore", "/topics", "/bursts", "/analyse", "/trust", "/static/app.js", "/metrics"):
+            with urllib.request.urlopen(address + page) as answer:
+                assert answer.status == 200
+        with urllib.request.urlopen(f"{address}/trust") as answer:
+            assert re.search(r'href="http://127\.0\.0\.1:\d+', answer.read().decode())
+
     command = [str(ROOT / "spark-submit.sh"), str(ROOT / "jobs" / "serve.py"), "--mlflow-ui"]
-    with subprocess.Popen(
-        [*command, "--work", str(tmp_path / "work")],
-        cwd=tmp_path,
-        env=os.environ | {"STARLING_SERVE_PORT": "0"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as job:
-        assert job.stdout is not None
-        said = []
-        for line in job.stdout:
-            said.append(line)
-            if found := re.search(r"Dashboard: (http://\S+)/", line):
-                wait_until_ready(found[1])
-                for page in ("/", "/explore", "/topics", "/bursts", "/analyse", "/trust", "/static/app.js", "/metrics"):
-                    with urllib.request.urlopen(found[1] + page) as answer:
-                        assert answer.status == 200
-                with urllib.request.urlopen(f"{found[1]}/trust") as answer:
-                    assert re.search(r'href="http://127\.0\.0\.1:\d+', answer.read().decode())
-                os.killpg(job.pid, signal.SIGINT)
-        assert job.wait() == 130
-    assert "Traceback" not in "".join(said)
+    command += ["--work", str(tmp_path / "work")]
+    code, said = run_served(command, tmp_path, {}, r"Dashboard: (http://\S+)/", look)
+    assert code == 130
+    assert "Traceback" not in said
     running = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
     assert running.stdout == ""

@@ -8,7 +8,7 @@ import pytest
 
 from serving.lake import NOON, entry, indexed, make_lake, post, settings_of, table, write
 from starling.errors import StorageError
-from starling.serving.index import files
+from starling.serving.index import files, scored
 from starling.serving.index.index import Index
 from starling.serving.trust import trust
 
@@ -97,6 +97,26 @@ def test_a_posts_scores_are_in_its_row_whichever_came_first(tmp_path: Path, scor
     write(settings, "gold.post_scores", [{**score, "topic": 5}], mode="overwrite")
     index.refresh()
     assert rows(index, asked)[0][:2] == ("1", 5)
+    index.close()
+
+
+def test_scores_that_could_not_be_spread_are_spread_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_lake(tmp_path, silver_posts=[post(1)])
+    index = indexed(settings)
+    score = {
+        "platform": "x", "post_id": "1", "created_at": NOON, "topic": 4, "topics_version": 1, "engagement_version": 1,
+        "kafka_topic": "t", "partition": 0, "offset": 0, "scored_at": NOON,
+    }  # fmt: skip
+    write(settings, "gold.post_scores", [score])
+    monkeypatch.setattr(scored, "_SPREAD", "UPDATE posts SET topic = error($file || $first || $last)")
+    index.refresh()
+    assert index.trouble is not None
+    monkeypatch.undo()
+    index.refresh()
+    assert index.trouble is None
+    assert rows(index, "SELECT post_id, topic FROM posts") == [("1", 4)]
     index.close()
 
 

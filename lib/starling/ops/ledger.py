@@ -68,11 +68,16 @@ class Entry:
         """Records of which it is known what became of them."""
         return self.posts + self.engagement + self.deletions + self.rejected + self.duplicates
 
+    @property
+    def missing(self) -> int:
+        """Records read, less those: 0 where the row balances."""
+        return self.records - self.accounted
+
 
 def check(entries: Sequence[Entry]) -> None:
     """Raises LedgerError, which names the batch and the partition, where records went missing or were counted twice."""
     for entry in entries:
-        if entry.accounted != entry.records:
+        if entry.missing:
             raise LedgerError(
                 f"batch {entry.batch_id} of query {entry.query_id} does not balance: {entry.records} records read from "
                 f"{entry.topic}-{entry.partition} at offsets {entry.from_offset} to {entry.until_offset - 1}, "

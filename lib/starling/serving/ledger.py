@@ -7,17 +7,15 @@ from typing import Any
 
 import duckdb
 
-from starling.ops.ledger import OUTCOMES, ReadUntil
+from starling.ops.ledger import OUTCOMES, TABLE, Entry, ReadUntil
 from starling.serving.index.mirror import Standing
 
 PAGE = 50
 MOST_PAGES = 500
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in ("records", *OUTCOMES, "repeated"))
-_ACCOUNTED = " + ".join(OUTCOMES)
+ACCOUNTED = " + ".join(OUTCOMES)
 _ENTRIES = """
-SELECT query_id, batch_id, topic, partition, from_offset, until_offset, records, posts, engagement, deletions, rejected,
-       duplicates, repeated, started_at, written_at
-FROM batches WHERE NOT $wrong OR records <> {accounted}
+SELECT {columns} FROM batches WHERE NOT $wrong OR records <> {accounted}
 ORDER BY written_at DESC, batch_id DESC, topic, partition LIMIT {page} OFFSET $skip
 """
 # Batches in the order of their offsets, each with how far those before it reach.
@@ -63,33 +61,7 @@ class Totals:
     @property
     def accounted(self) -> int:
         """Records of which it is known what became of them."""
-        return self.posts + self.engagement + self.deletions + self.rejected + self.duplicates
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the ledger. Times are UTC without a zone."""
-
-    query_id: str
-    batch_id: int
-    topic: str
-    partition: int
-    from_offset: int
-    until_offset: int
-    records: int
-    posts: int
-    engagement: int
-    deletions: int
-    rejected: int
-    duplicates: int
-    repeated: int
-    started_at: datetime
-    written_at: datetime
-
-    @property
-    def missing(self) -> int:
-        """Records read, less those of which it is known what became of them: 0 where the row balances."""
-        return self.records - (self.posts + self.engagement + self.deletions + self.rejected + self.duplicates)
+        return sum(getattr(self, name) for name in OUTCOMES)
 
 
 @dataclass(frozen=True)
@@ -116,13 +88,16 @@ class Behind:
 
 def totals(cursor: duckdb.DuckDBPyConnection) -> Totals:
     """The whole ledger."""
-    asked = f"SELECT count(*), count_if(records <> {_ACCOUNTED}), {_SUMS} FROM batches"  # noqa: S608
+    asked = f"SELECT count(*), count_if(records <> {ACCOUNTED}), {_SUMS} FROM batches"  # noqa: S608
     return Totals(*cursor.execute(asked).fetchall()[0])
 
 
 def entries(cursor: duckdb.DuckDBPyConnection, page: int = 1, *, wrong: bool = False) -> list[Entry]:
-    """PAGE of the rows, newest first; `wrong`: of those that do not balance. `page` counts from 1."""
-    asked = _ENTRIES.format(accounted=_ACCOUNTED, page=PAGE)
+    """PAGE of the rows, newest first; `wrong`: of those that do not balance. `page` counts from 1.
+
+    Times are in UTC, without a zone.
+    """
+    asked = _ENTRIES.format(columns=", ".join(TABLE.columns), accounted=ACCOUNTED, page=PAGE)
     return [Entry(*row) for row in cursor.execute(asked, {"wrong": wrong, "skip": PAGE * (page - 1)}).fetchall()]
 
 

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import duckdb
 
-from starling.ops.ledger import OUTCOMES
+from starling.serving.ledger import ACCOUNTED
 from starling.settings import Serve
-
-_ACCOUNTED = " + ".join(OUTCOMES)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Trust:
 def trust(cursor: duckdb.DuckDBPyConnection, serve: Serve, trouble: str | None = None) -> Trust:
     """As the index stands now."""
     ((as_of,),) = cursor.execute("SELECT max(written_at) FROM batches").fetchall()
-    counted = f"SELECT count(*) FROM batches WHERE records <> {_ACCOUNTED}"  # noqa: S608 -- our own words
+    counted = f"SELECT count(*) FROM batches WHERE records <> {ACCOUNTED}"  # noqa: S608 -- our own words
     ((unbalanced,),) = cursor.execute(counted).fetchall()
     age = utc_now() - as_of if as_of else timedelta(0)
     return Trust(as_of, age, age > timedelta(minutes=serve.stale_minutes), unbalanced, trouble)

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from starling.errors import StorageError
+from starling.failures import in_one_line
 from starling.serving.index.mirror import Mirror, Standing
 from starling.serving.index.mirrored import MIRRORED, SCORES
 from starling.serving.index.scored import Scored
@@ -67,7 +68,7 @@ class Index:
                 changed |= new
             except Exception as error:  # a lake that is away for a while, or a table that is damaged: the rest goes on
                 mirror.forget()
-                trouble = f"{mirror.mirrored.table.name} cannot be read: {type(error).__name__}: {_first_line(error)}"
+                trouble = f"{mirror.mirrored.table.name} cannot be read: {_briefly(error)}"
                 _LOG.warning("%s", trouble)
         self._tell(changed or trouble != self.trouble, trouble)
         self.refreshes = self.refreshes.followed_by(time.monotonic() - started)
@@ -120,9 +121,7 @@ def _opened(file: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if "lock" in str(error):
             raise StorageError(f"{file} is in use: another dashboard of this work folder runs; stop it first") from None
-        raise StorageError(
-            f"{file} cannot be opened: {_first_line(error)}; it can be deleted, nothing is lost"
-        ) from None
+        raise StorageError(f"{file} cannot be opened: {_briefly(error)}; it can be deleted, nothing is lost") from None
     made_like = connection.execute("SELECT max(number) FROM made_like").fetchall()[0][0] if _has(connection) else None
     if made_like != _MADE_LIKE:
         connection.close()
@@ -150,5 +149,5 @@ def _has(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(found[0][0])
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:300]
+def _briefly(error: BaseException) -> str:
+    return in_one_line(error)[:300]

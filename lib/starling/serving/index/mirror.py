@@ -14,6 +14,7 @@ from starling.pipeline.refresh import counted_until
 from starling.serving.index.files import Followed, Snapshot, rows
 from starling.serving.index.mirrored import FILE, POSTS, Mirrored
 from starling.serving.index.tags import Tags
+from starling.serving.index.transactions import transaction
 
 # The tables that note with each commit up to which records of silver they have counted.
 COUNTING = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
@@ -72,17 +73,17 @@ class Mirror:
         indexed = self._indexed()
         gone = [number for name, number in indexed.items() if name not in snapshot.fragments]
         new = [name for name in snapshot.fragments if name not in indexed]
-        self._connection.begin()
+        # Where nothing is put in another's place, a file at a time: a large table at once would take all memory.
+        for names in [new] if gone else [[name] for name in new]:
+            self._replace(gone, names, snapshot)
+
+    def _replace(self, gone: Iterable[int], new: Iterable[str], snapshot: Snapshot) -> None:
         try:
-            self._remove(gone)
-            for name in new:
-                self._add(name, snapshot)
-                if not indexed:  # at first a file at a time: all of a large table at once would take all memory
-                    self._connection.commit()
-                    self._connection.begin()
-            self._connection.commit()
+            with transaction(self._connection):
+                self._remove(gone)
+                for name in new:
+                    self._add(name, snapshot)
         except BaseException:
-            self._connection.rollback()
             self._tags.forget_uncommitted()
             raise
 

@@ -6,6 +6,8 @@ all of a rescoring, are spread over the posts there are.
 
 import duckdb
 
+from starling.serving.index.transactions import transaction
+
 # Beside `staged`, whose posts were published from $first to $last.
 FOR_NEW_POSTS = """
 LEFT JOIN (
@@ -36,7 +38,6 @@ class Scored:
         for (file,) in self._connection.execute(asked).fetchall():
             times = "SELECT min(created_at), max(created_at) FROM scores WHERE file = ?"
             ((first, last),) = self._connection.execute(times, [file]).fetchall()
-            self._connection.begin()
-            self._connection.execute(_SPREAD, {"file": file, "first": first, "last": last})
-            self._connection.execute("UPDATE spread SET until = ?", [file])
-            self._connection.commit()
+            with transaction(self._connection):
+                self._connection.execute(_SPREAD, {"file": file, "first": first, "last": last})
+                self._connection.execute("UPDATE spread SET until = ?", [file])

@@ -1,9 +1,6 @@
 """What keeps a page safe: its headers, the Host it answers to, and errors that say what to do."""
 
-from collections.abc import Iterable
-
 from flask import Flask, Response, abort, request
-from werkzeug.exceptions import HTTPException
 
 from starling.settings import Serve
 
@@ -69,8 +66,3 @@ def wants_json(path: str) -> bool:
     (True, False)
     """
     return path.startswith("/api/")
-
-
-def reasons(error: HTTPException) -> Iterable[str]:
-    """What went wrong, in the words of whoever refused."""
-    yield error.description or error.name
