@@ -12,9 +12,12 @@ from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from browser.fixtures import chromium, looking  # noqa: F401 — fixtures
+from faults.figures import pytest_addoption, pytest_itemcollected, pytest_terminal_summary  # noqa: F401 — hooks
 from starling import session
 from starling.broker import connect
 from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
+from streams.fixtures import lake, models, real_records, registry  # noqa: F401 — fixtures
 
 # pytest's workers have no file, which a part of PySpark takes for its own doctests, and ends the process.
 sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
@@ -23,15 +26,9 @@ WORKERS = 2
 # What one of them has all of, and begins with: what shares the lakes and models that are made once for all tests, and
 # what runs jobs with a Spark of their own. Any worker has the rest, file by file.
 TOGETHER = {
-    "jobs": ("tests/jobs/", "tests/streams/test_killed.py", "tests/bootstrap/test_submit.py"),
-    "lakes": (
-        "tests/streams/",
-        "tests/training/",
-        "tests/models/",
-        "tests/reports/",
-        "tests/browser/",
-        "tests/test_notebooks.py",
-    ),
+    "jobs": ("tests/jobs/", "tests/faults/test_kills.py", "tests/bootstrap/test_submit.py"),
+    "lakes": ("tests/training/", "tests/models/", "tests/reports/", "tests/browser/", "tests/test_notebooks.py"),
+    "streams": ("tests/streams/", "tests/faults/"),
 }
 
 
@@ -58,9 +55,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What waits for trained models is slow; what takes longest comes first, where there are several workers."""
+    """What waits for trained models or tries a fault is slow; with several workers, what takes long comes first."""
     for item in items:
-        if "trained_lake" in getattr(item, "fixturenames", ()):
+        if "trained_lake" in getattr(item, "fixturenames", ()) or item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: scope(item.nodeid) not in TOGETHER)

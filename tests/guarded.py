@@ -22,7 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from starling.broker import kraft
 from starling.broker.folder import BrokerFolder
-from starling.settings import Paths, Settings
+from starling.errors import BrokerError
+from starling.kafka import ensure_topic
+from starling.settings import Kafka, Paths, Settings
 
 _JAVA = "org.apache.kafka.common.security"
 PLAIN = f"{_JAVA}.plain.PlainLoginModule"
@@ -91,7 +93,7 @@ class Guarded:
 
 @contextmanager
 def guarded_kafka(path: Path) -> Iterator[Guarded]:
-    """Runs it, and the token endpoint that it trusts. It may take some seconds more until somebody is let in."""
+    """Runs it, and the token endpoint that it trusts; some seconds go by until it lets anybody in: see `opened`."""
     certificate(path / "broker", x509.DNSName("elsewhere.test"))
     certificate(path / "tokens", x509.IPAddress(IPv4Address(kraft.HOST)))
     certificate(path / "me", x509.DNSName("me.test"), KEY_PASSWORD)
@@ -114,6 +116,18 @@ def guarded_kafka(path: Path) -> Iterator[Guarded]:
         finally:
             kafka.terminate()
             kafka.wait(30)
+
+
+def opened(kafka: Guarded) -> None:
+    """Waits until the broker lets somebody in."""
+    deadline = time.monotonic() + 60
+    topic = Kafka(topic="opened", options=kafka.by_password(), timeout_seconds=5)
+    while True:
+        try:
+            ensure_topic(Settings(kafka=topic), kafka.plain)
+            break
+        except BrokerError:
+            assert time.monotonic() < deadline, (kafka.folder / "broker.log").read_text()[-2000:]
 
 
 def free_ports(number: int) -> list[int]:

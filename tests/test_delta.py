@@ -12,7 +12,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegerType, LongType, StringType, StructType
+from pyspark.sql.types import ArrayType, IntegerType, LongType, StringType, StructField, StructType
 
 from starling import delta
 from starling.errors import StorageError
@@ -90,6 +90,37 @@ def lake(spark: SparkSession, tmp_path: Path) -> str:
     delta.create(spark, TABLE, where)
     delta.append(_things(spark, (1, "one")), TABLE, where, 1)
     return where
+
+
+def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark: SparkSession, lake: str) -> None:
+    sizes = [column("size", LongType(), "how large it's"), column("sizes", ArrayType(LongType()), "how large they are")]
+    newer = replace(TABLE, schema=StructType([*TABLE.schema.fields[:1], *sizes, *TABLE.schema.fields[1:]]))
+    for _ in range(2):
+        delta.create(spark, newer, lake)
+    (made,) = [action["metaData"] for action in _actions(Path(lake) / "silver" / "things", 2) if "metaData" in action]
+    assert StructType.fromJson(json.loads(made["schemaString"])).fields == [*TABLE.schema.fields, *sizes]
+    assert made["configuration"]["delta.dataSkippingStatsColumns"] == "id"
+    rows = spark.createDataFrame([(2, [4], "two", 3)], "id bigint, sizes array<bigint>, name string, size bigint")
+    delta.append(rows, newer, lake, 1)
+    assert sorted(delta.read(spark, newer, lake).select("id", "name", "size", "sizes").collect()) == [
+        (1, "one", None, None),
+        (2, "two", 3, [4]),
+    ]
+    # Who knows nothing of them goes on.
+    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
+    assert delta.version(spark, newer, lake) == 4
+
+
+@pytest.mark.parametrize(
+    "lacking", [column("id", IntegerType(), "which"), column("size", LongType(), "", nullable=False)]
+)
+def test_a_table_whose_rows_cannot_be_without_a_column_is_not_widened(
+    spark: SparkSession, lake: str, lacking: StructField
+) -> None:
+    wanted = [lacking, *TABLE.schema.fields[1:], column("weight", LongType(), "how heavy")]
+    with pytest.raises(StorageError, match=f"it lacks {lacking.name} .*, weight bigint; move it away"):
+        delta.create(spark, replace(TABLE, schema=StructType(wanted)), lake)
+    assert delta.version(spark, TABLE, lake) == 1
 
 
 def test_a_table_of_another_version_is_one_clear_line(spark: SparkSession, lake: str) -> None:
@@ -176,22 +207,31 @@ def _held_up(rows: DataFrame, folder: Path) -> DataFrame:
     return rows.coalesce(1).withColumn("name", F.udf(wait, StringType())("name"))
 
 
-@pytest.mark.parametrize(("operation", "where"), [(delta.replace, "id >= 2"), (delta.add_missing, "there.id >= 2")])
-def test_a_write_that_another_one_came_before_is_refused_as_a_whole(
-    spark: SparkSession, lake: str, tmp_path: Path, operation: Callable[[DataFrame, Table, str, str], None], where: str
+@pytest.mark.slow
+def test_a_write_that_another_one_came_before_is_refused_as_a_whole_or_done_again_by_what_is_there_then(
+    spark: SparkSession, lake: str, tmp_path: Path
 ) -> None:
-    rows = _held_up(_things(spark, (2, "two"), (3, "three")), tmp_path)
-    with ThreadPoolExecutor(1) as beside:
-        writing = beside.submit(operation, rows, TABLE, lake, where)
-        while not (tmp_path / "began").exists():
-            time.sleep(0.05)
-        delta.append(_things(spark, (2, "zwei")), TABLE, lake, 1)
-        (tmp_path / "go").touch()
-        with pytest.raises(delta.CONFLICTS):
+    def held_up(operation: Callable[..., None], where: str, meanwhile: str) -> None:
+        folder = tmp_path / meanwhile
+        folder.mkdir()
+        rows = _held_up(_things(spark, (2, "two"), (3, "three")), folder)
+        with ThreadPoolExecutor(1) as beside:
+            writing = beside.submit(operation, rows, TABLE, lake, where)
+            while not (folder / "began").exists():
+                time.sleep(0.05)
+            delta.append(_things(spark, (2, meanwhile)), TABLE, lake, 1)
+            (folder / "go").touch()
             writing.result()
+
+    with pytest.raises(delta.CONFLICTS):
+        held_up(delta.replace, "id >= 2", "zwei")
     assert _rows(spark, lake) == [(1, "one"), (2, "zwei")]
+    delta.replace(_things(spark), TABLE, lake, "id >= 2")
+    held_up(delta.add_missing, "there.id >= 2", "deux")
+    assert _rows(spark, lake) == [(1, "one"), (2, "deux"), (3, "three")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "where", "name_of_two"),
     [(delta.replace, "id >= 2", "two"), (delta.add_missing, "there.id >= 2", "zwei")],
@@ -218,3 +258,24 @@ def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, 
         delta.replace(_things(spark, (2, "two")), TABLE, lake, "id = 2", said)
     delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
     assert delta.note(spark, TABLE, lake) == "second"
+
+
+def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSession, lake: str) -> None:
+    delta.append(_things(spark, (2, "two"), (3, "three")), TABLE, lake, 2)
+    since = delta.version(spark, TABLE, lake)
+    assert delta.noted(spark, TABLE, lake, since) == []
+    apart = delta.apart(spark, "said")
+    ids = apart.createDataFrame([(2,), (9,)], "id bigint")
+    delta.erase(ids, TABLE, lake, ["name"])
+    delta.append(_things(spark, (4, "four")), TABLE, lake, 1)
+    delta.delete(ids, TABLE, lake)
+    delta.delete(ids, TABLE, lake)  # nothing is left to be done, and nothing is written
+    delta.update(apart, TABLE, lake, F.col("id") > 2, {"name": F.lit("many")})
+    assert delta.noted(spark, TABLE, lake, since) == [
+        delta.Noted(since + 1, "said", 1),
+        delta.Noted(since + 3, "said", 1),
+        delta.Noted(since + 4, "said", 2),
+    ]
+    assert _rows(spark, lake) == [(1, "one"), (3, "many"), (4, "many")]
+    assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) > 0
+    assert delta.note(spark, TABLE, lake) == "said", "a vacuum leaves no note that hides another"

@@ -8,6 +8,8 @@ from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType
 
 from starling.errors import StorageError, StreamError
 from starling.failures import in_one_line, storage_errors
@@ -54,6 +56,25 @@ def test_py4js_own_error_is_told_by_its_java_cause(spark: SparkSession) -> None:
 def test_a_java_error_without_a_message_is_its_kind(spark: SparkSession) -> None:
     java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
     assert in_one_line(thrown(spark, java.lang.OutOfMemoryError())) == "OutOfMemoryError"
+
+
+def test_a_cause_that_says_nothing_is_told_by_the_exception_around_it_that_does(spark: SparkSession) -> None:
+    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    died = java.lang.IllegalStateException("the worker died", java.io.EOFException())
+    error = thrown(spark, java.lang.RuntimeException(java.lang.RuntimeException("the outer one", died)))
+    assert in_one_line(error) == "IllegalStateException: the worker died"
+
+
+def test_what_a_python_worker_raised_is_told_as_it_was_raised(spark: SparkSession) -> None:
+    def fail(number):  # without types, from which Spark would guess another kind of UDF
+        try:
+            return 1 // number
+        except ZeroDivisionError as error:
+            raise LookupError("a line\nand another") from error
+
+    with pytest.raises(PySparkException) as caught:
+        spark.range(1).select(F.udf(fail, LongType())("id")).collect()
+    assert in_one_line(caught.value) == "LookupError: a line"
 
 
 def test_causes_that_go_round_in_a_circle_come_to_an_end(spark: SparkSession) -> None:

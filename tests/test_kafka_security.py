@@ -1,6 +1,5 @@
 """The real clients at a real Kafka that asks who is there."""
 
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from guarded import Guarded, guarded_kafka
+from guarded import Guarded, guarded_kafka, opened
 from starling.errors import BrokerError, ConfigError
 from starling.failures import in_one_line
 from starling.kafka import ensure_topic, librdkafka_options, producer_options, spark_options
@@ -33,15 +32,8 @@ def of(options: dict[str, str], timeout_seconds: int = 30) -> Settings:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    folder = tmp_path_factory.mktemp("guarded")
-    with guarded_kafka(folder) as kafka:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                ensure_topic(of(kafka.by_password(), timeout_seconds=5), kafka.plain)
-                break
-            except BrokerError:
-                assert time.monotonic() < deadline, (folder / "broker.log").read_text()[-2000:]
+    with guarded_kafka(tmp_path_factory.mktemp("guarded")) as kafka:
+        opened(kafka)
         yield kafka
 
 

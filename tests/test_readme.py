@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from faults.figures import FAULTS
 from starling import delta
 from starling.pipeline.catalogue import TABLES
 from starling.silver import posts
@@ -26,6 +27,13 @@ def test_the_files_it_links_to_and_names_are_there() -> None:
     linked = re.findall(r"\]\(([^)]+)\)", README) + re.findall(r"`((?:tests|conf|lib)/[\w/.-]+)`", README)
     assert linked
     assert [path for path in linked if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+def test_of_every_fault_that_it_says_is_survived_the_named_file_has_a_test() -> None:
+    rows = re.findall(r"^\| (\d+) \|.*\| `(tests/faults/\w+\.py)` \|$", README, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, FAULTS + 1))
+    for number, name in rows:
+        assert re.search(rf"mark\.fault\(\s*{number}, ", (ROOT / name).read_text()), f"fault {number} in {name}"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -35,6 +35,7 @@ DEFAULTS = {
         "topic": "starling.posts",
         "partitions": 2,
         "timeout_seconds": 30,
+        "outage_seconds": 600,
         "options": {},
     },
     "broker": {"port": 0, "heap_mb": 512, "start_timeout_seconds": 90},
@@ -44,8 +45,9 @@ DEFAULTS = {
         "gold_seconds": 4.0,
         "compact_batches": 100,
         "stop_timeout_seconds": 60,
+        "on_data_loss": "stop",
     },
-    "limits": {"max_payload_bytes": 1_000_000, "max_future_minutes": 60},
+    "limits": {"max_payload_bytes": 1_000_000, "max_future_minutes": 60, "max_entities": 100},
     "language": {"min_confidence": 0.5},
     "sentiment": {"max_characters": 8_000},
     "trends": {"baseline_hours": 24},
@@ -65,6 +67,7 @@ DEFAULTS = {
         "selected_words": 100,
     },
     "privacy": {"pseudonym_key": ""},
+    "retention": {"erase_minutes": 10.0, "grace_minutes": 60.0, "payload_days": 0},
     "metrics": {"host": "127.0.0.1", "port": 9108},
     "serve": {
         "host": "127.0.0.1",
@@ -213,6 +216,7 @@ def test_the_environment_sets_every_key(conf: Callable[..., Path], monkeypatch: 
             "topic": "t.1",
             "partitions": 3,
             "timeout_seconds": 4,
+            "outage_seconds": 0,
             "options": {"sasl.username": "me", "client.id": "a"},
         },
         "broker": {"port": 1, "heap_mb": 128, "start_timeout_seconds": 5},
@@ -222,8 +226,9 @@ def test_the_environment_sets_every_key(conf: Callable[..., Path], monkeypatch: 
             "gold_seconds": 0.5,
             "compact_batches": 0,
             "stop_timeout_seconds": 1,
+            "on_data_loss": "continue",
         },
-        "limits": {"max_payload_bytes": 1000, "max_future_minutes": 0},
+        "limits": {"max_payload_bytes": 1000, "max_future_minutes": 0, "max_entities": 1},
         "language": {"min_confidence": 1.0},
         "sentiment": {"max_characters": 100},
         "trends": {"baseline_hours": 672},
@@ -243,6 +248,7 @@ def test_the_environment_sets_every_key(conf: Callable[..., Path], monkeypatch: 
             "selected_words": 1,
         },
         "privacy": {"pseudonym_key": "{key}"},
+        "retention": {"erase_minutes": 0.5, "grace_minutes": 5.0, "payload_days": 30},
         "metrics": {"host": "::1", "port": 0},
         "serve": {
             "host": "::1",
@@ -293,7 +299,7 @@ def test_an_unknown_section_is_named_with_its_file(conf: Callable[..., Path]) ->
     conf("[zzz]")
     assert complaint() == (
         f"[zzz] (from {path}): unknown section; known: paths, kafka, broker, stream, limits, language, sentiment, "
-        "trends, models, topics, engagement, privacy, metrics, serve"
+        "trends, models, topics, engagement, privacy, retention, metrics, serve"
     )
 
 
@@ -345,6 +351,13 @@ def test_the_set_up_scripts_variables_are_no_settings(monkeypatch: pytest.Monkey
         ("stream", "stop_timeout_seconds", "3601", "less than or equal to 3600"),
         ("limits", "max_payload_bytes", "999", "greater than or equal to 1000"),
         ("limits", "max_future_minutes", "-1", "greater than or equal to 0"),
+        ("limits", "max_entities", "0", "greater than or equal to 1"),
+        ("retention", "erase_minutes", "-0.1", "greater than or equal to 0"),
+        ("retention", "erase_minutes", "1441", "less than or equal to 1440"),
+        ("retention", "grace_minutes", "4.9", "greater than or equal to 5"),
+        ("retention", "grace_minutes", "10081", "less than or equal to 10080"),
+        ("retention", "payload_days", "-1", "greater than or equal to 0"),
+        ("retention", "payload_days", "36501", "less than or equal to 36500"),
         ("language", "min_confidence", "-0.01", "greater than or equal to 0"),
         ("language", "min_confidence", "1.01", "less than or equal to 1"),
         ("sentiment", "max_characters", "99", "greater than or equal to 100"),
@@ -569,7 +582,7 @@ def test_the_printed_settings_look_like_the_file() -> None:
         'topic = "starling.posts"',
         "partitions = 2",
     ]
-    assert printed[10] == 'options = {"client.id" = "a\\"\\\\b"}'
+    assert printed[11] == 'options = {"client.id" = "a\\"\\\\b"}'
     metrics = printed.index("[metrics]")
     assert printed[metrics : metrics + 3] == ["[metrics]", 'host = "127.0.0.1"', "port = 1"]
 

@@ -195,6 +195,7 @@ def test_links_are_found_without_spark(given: str, expected: list[str]) -> None:
     assert text.urls_in(given) == expected
 
 
+@pytest.mark.slow
 def test_in_real_and_in_odd_texts_python_finds_what_spark_does(spark: SparkSession) -> None:
     texts = sorted({*wire_texts(), *(one for name in BUNDLED for one in every_text(name)), *_made_up(20_000)})
     column = F.col("text")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from starling import failpoints
 from starling.configuration import load
 from starling.errors import NotEnoughData, StarlingError
 from starling.failures import in_one_line
@@ -46,6 +47,7 @@ def run(main: Callable[[], int | None], debug: bool) -> NoReturn:
         # py4j logs the trace of whatever a micro-batch raises, which is said in one line below.
         logging.getLogger("py4j").addHandler(logging.NullHandler())
     try:
+        _warn_of_fail_point()
         code = main() or 0
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -60,6 +62,14 @@ def run(main: Callable[[], int | None], debug: bool) -> NoReturn:
         _complain(f"unexpected {in_one_line(error)}; run again with --debug for the whole story", debug)
     sys.stdout.flush()
     raise SystemExit(code)
+
+
+def _warn_of_fail_point() -> None:
+    point = failpoints.armed()
+    if point:
+        print(
+            f"starling: fail point {point.name} is armed ({failpoints.VARIABLE}): this job is to fail", file=sys.stderr
+        )
 
 
 def _complain(message: str, debug: bool) -> None:

@@ -1,16 +1,17 @@
 """The one module that speaks to Delta: make, read, append, replace, add what is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from delta.exceptions import ConcurrentAppendException, ConcurrentDeleteDeleteException, ConcurrentDeleteReadException
-from delta.tables import DeltaTable
+from delta.tables import DeltaMergeBuilder, DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StructType
+from pyspark.sql.types import DataType, StructField, StructType
 
+from starling import failpoints
 from starling.errors import StorageError
 from starling.failures import in_one_line
 from starling.tables import Table
@@ -26,6 +27,19 @@ CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, Concurren
 _COMPACTION = "OPTIMIZE"
 
 
+# What Delta calls the numbers of rows that a merge or an update has changed or taken out.
+_CHANGED = ("numTargetRowsUpdated", "numTargetRowsDeleted", "numUpdatedRows")
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A commit that has a note: the version it made, what it says, and how many rows it changed or took out."""
+
+    version: int
+    note: str
+    rows: int
+
+
 @dataclass(frozen=True)
 class Compacted:
     """How many files a compaction took, and how many it made of them."""
@@ -35,18 +49,21 @@ class Compacted:
 
 
 def create(spark: SparkSession, table: Table, lake: str) -> None:
-    """Makes the table where it is missing; raises StorageError where something else lies in its place."""
+    """Makes the table where it is missing; one of an older version of Starling gets the columns that it lacks.
+
+    Raises StorageError where something else lies in its place, be it a table whose rows cannot be without a column.
+    """
     path = table.path(lake)
     try:
         if not DeltaTable.isDeltaTable(spark, path):
             _make(spark, table, path)
-        found = spark.read.format("delta").load(path).schema
+        lacking = _widened(spark, table, path)
     except (PySparkException, Py4JJavaError) as error:
         raise StorageError(f"table {table.name} cannot be made or read at {path}: {in_one_line(error)}") from error
-    missing = [f"{f.name} {f.dataType.simpleString()}" for f in table.schema if not _has(found, f.name, f.dataType)]
-    if missing:
+    if lacking:
+        names = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in lacking)
         raise StorageError(
-            f"table {table.name} at {path} was made by another version of Starling: it lacks {', '.join(missing)}; "
+            f"table {table.name} at {path} was made by another version of Starling: it lacks {names}; "
             "move it away, or set paths.lake to a new folder, and replay the topic"
         )
 
@@ -66,6 +83,17 @@ def _make(spark: SparkSession, table: Table, path: str) -> None:
         .property("delta.enableDeletionVectors", "false")  # readers outside Spark refuse them
         .execute()
     )
+
+
+def _widened(spark: SparkSession, table: Table, path: str) -> list[StructField]:
+    """Adds what the table lacks, null in the rows that are there; returns what it lacks where that cannot be."""
+    found = spark.read.format("delta").load(path).schema
+    lacking = [field for field in table.schema if not _has(found, field.name, field.dataType)]
+    if any(field.name in found.names or not field.nullable for field in lacking):
+        return lacking
+    if lacking:
+        spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMNS ({StructType(lacking).toDDL()})")
+    return []
 
 
 def _has(schema: StructType, name: str, kind: DataType) -> bool:
@@ -91,6 +119,7 @@ def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:
     """Adds `rows`, of which there are about `count`, in the table's column order and in as few files as they need."""
     files = 1 + count // ROWS_PER_FILE
     rows.select(*table.columns).coalesce(files).write.format("delta").mode("append").save(table.path(lake))
+    failpoints.after(table.name)
 
 
 def replace(rows: DataFrame, table: Table, lake: str, where: str, note: str | None = None) -> None:
@@ -100,15 +129,19 @@ def replace(rows: DataFrame, table: Table, lake: str, where: str, note: str | No
         writer = writer.option("userMetadata", note)
     writer = writer.option("replaceWhere", where)
     _unless_overtaken(lambda: writer.save(table.path(lake)))
+    failpoints.after(table.name)
 
 
-def _unless_overtaken(write: Callable[[], object]) -> None:
-    """Writes; again, where a compaction of the same files came before. For what may be done twice."""
+def _unless_overtaken(write: Callable[[], object], *, by_all: bool = False) -> None:
+    """Writes; again, where a compaction of the same files came before, or any other write. For what may be done twice.
+
+    `by_all` is for what reads the table anew each time, so that it need not know who came before.
+    """
     for left in reversed(range(_TRIES)):
         try:
             write()
         except CONFLICTS as error:
-            if not left or _COMPACTION not in str(error):
+            if not left or not (by_all or _COMPACTION in str(error)):
                 raise
         else:
             return
@@ -121,16 +154,97 @@ def note(spark: SparkSession, table: Table, lake: str) -> str | None:
     return None if found is None else str(found[0])
 
 
+def noted(spark: SparkSession, table: Table, lake: str, since: int) -> list[Noted]:
+    """The commits after version `since` that have a note, the oldest first."""
+    new = version(spark, table, lake) - since
+    if new <= 0:
+        return []
+    commits = DeltaTable.forPath(spark, table.path(lake)).history(new)
+    found = commits.where(F.col("userMetadata").isNotNull() & (F.col("version") > since)).orderBy("version")
+    return [
+        Noted(row.version, row.userMetadata, sum(int(row.operationMetrics.get(name, 0)) for name in _CHANGED))
+        for row in found.select("version", "userMetadata", "operationMetrics").collect()
+    ]
+
+
 def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
     """Adds those `rows` whose keys the table does not have, in one commit: idempotent, whoever else writes meanwhile.
 
     `where` is a SQL predicate that all rows of these keys meet, and that spares reading the others' files.
     """
-    there = DeltaTable.forPath(rows.sparkSession, table.path(lake)).alias("there")
     same = [f"there.{key} = new.{key}" for key in table.keys]
-    new = rows.select(*table.columns).alias("new")
-    merge = there.merge(new, " AND ".join([*same, f"({where})"])).whenNotMatchedInsertAll()
-    _unless_overtaken(merge.execute)
+
+    def merge() -> None:
+        there = DeltaTable.forPath(rows.sparkSession, table.path(lake)).alias("there")
+        new = rows.select(*table.columns).alias("new")
+        there.merge(new, " AND ".join([*same, f"({where})"])).whenNotMatchedInsertAll().execute()
+
+    _unless_overtaken(merge, by_all=True)
+    failpoints.after(table.name)
+
+
+def properties(spark: SparkSession, table: Table, lake: str) -> dict[str, str]:
+    """The table's own properties, by their keys."""
+    found = DeltaTable.forPath(spark, table.path(lake)).detail().select("properties").first()
+    assert found is not None, "a table has properties"
+    return dict(found[0])
+
+
+def set_property(spark: SparkSession, table: Table, lake: str, key: str, value: str) -> None:
+    """Sets a property of the table; key and value have no single quotes."""
+    spark.sql(f"ALTER TABLE delta.`{table.path(lake)}` SET TBLPROPERTIES ('{key}' = '{value}')")
+
+
+def apart(spark: SparkSession, note: str | None = None) -> SparkSession:
+    """A session of its own, each commit of which carries the note, and in which files may be vacuumed at once.
+
+    To vacuum, without a note: the commit of a vacuum would hide the one that the table's last write has left.
+    """
+    other = spark.newSession()
+    other.conf.set("spark.sql.session.timeZone", "UTC")
+    if note is not None:
+        other.conf.set("spark.databricks.delta.commitInfo.userMetadata", note)
+    other.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
+    other.conf.set("spark.databricks.delta.vacuum.logging.enabled", "true")  # by which `vacuum` counts
+    return other
+
+
+def delete(keys: DataFrame, table: Table, lake: str) -> None:
+    """Takes out the rows that equal a row of `keys` in its columns, in one commit: idempotent.
+
+    `keys` has some of the table's columns, no row twice, and fits into memory.
+    """
+    _merge(keys, table, lake, lambda merge: merge.whenMatchedDelete())
+
+
+def erase(keys: DataFrame, table: Table, lake: str, columns: Sequence[str]) -> None:
+    """Sets columns to null in the rows that equal a row of `keys` in its columns, in one commit: idempotent.
+
+    `keys` has some of the table's columns, no row twice, and fits into memory.
+    """
+    nothing = {column: F.lit(None) for column in columns}
+    _merge(keys, table, lake, lambda merge: merge.whenMatchedUpdate(set=nothing))  # type: ignore[arg-type]
+
+
+def update(spark: SparkSession, table: Table, lake: str, where: Column, values: Mapping[str, Column]) -> None:
+    """Sets columns in the rows that meet a predicate, in one commit: idempotent, if what it sets it no longer meets."""
+
+    def write() -> None:
+        DeltaTable.forPath(spark, table.path(lake)).update(where, dict(values))
+
+    _unless_overtaken(write, by_all=True)
+    failpoints.after(table.name)
+
+
+def _merge(keys: DataFrame, table: Table, lake: str, what: Callable[[DeltaMergeBuilder], DeltaMergeBuilder]) -> None:
+    same = " AND ".join(f"there.{column} = gone.{column}" for column in keys.columns)
+
+    def merge() -> None:
+        there = DeltaTable.forPath(keys.sparkSession, table.path(lake)).alias("there")
+        what(there.merge(F.broadcast(keys).alias("gone"), same)).execute()
+
+    _unless_overtaken(merge, by_all=True)
+    failpoints.after(table.name)
 
 
 def compact(spark: SparkSession, table: Table, lake: str) -> Compacted:
@@ -143,9 +257,16 @@ def compact(spark: SparkSession, table: Table, lake: str) -> Compacted:
     return Compacted(before=int(found.numFilesRemoved), after=int(found.numFilesAdded))
 
 
-def vacuum(spark: SparkSession, table: Table, lake: str) -> None:
-    """Deletes the files that no version of the table has needed for a week (`delta.deletedFileRetentionDuration`)."""
-    DeltaTable.forPath(spark, table.path(lake)).vacuum()
+def vacuum(spark: SparkSession, table: Table, lake: str, hours: float | None = None) -> int:
+    """Deletes the files that no version of the table has needed for so long; a week where nothing is said.
+
+    Returns how many were deleted. Less than a week takes a session that is `apart`; and less than whoever reads or
+    writes meanwhile takes breaks them.
+    """
+    there = DeltaTable.forPath(spark, table.path(lake))
+    there.vacuum(hours)
+    last = there.history(2).where("operation = 'VACUUM END'").orderBy(F.desc("version")).first()
+    return int(last.operationMetrics.get("numDeletedFiles", 0)) if last else 0
 
 
 def count(spark: SparkSession, tables: Sequence[Table], lake: str) -> dict[str, int]:

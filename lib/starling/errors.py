@@ -50,3 +50,27 @@ class ModelError(StarlingError):
     """A model, its registry or its artifacts cannot be used."""
 
     exit_code = 7
+
+
+class CheckpointError(StarlingError):
+    """A streaming checkpoint that is damaged, or that belongs to something else."""
+
+    exit_code = 8
+
+
+class BusyError(StarlingError):
+    """Somebody else is at work where only one may be."""
+
+    exit_code = 9
+
+
+class DataLossError(StarlingError):
+    """Kafka no longer has, or never had, the records that are to be read next."""
+
+    exit_code = 10
+
+
+class InvariantError(StarlingError):
+    """Tables that do not add up."""
+
+    exit_code = 11

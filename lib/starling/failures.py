@@ -14,28 +14,59 @@ from py4j.protocol import Py4JJavaError
 from starling.errors import StorageError
 
 _MAX_CAUSES = 20
+# The line after a traceback's frames, without the module of what was raised.
+_RAISED = r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+(?:\w+\.)*(\w.*)"
 # Java says it in the same words.
 _FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def in_one_line(error: BaseException) -> str:
-    """The innermost cause of the failure: its kind and the first line of its message.
+    """The innermost cause of the failure that says anything: its kind and the first line of its message.
 
     >>> in_one_line(ValueError("disk full\\n\\tat org.apache…"))
     'ValueError: disk full'
     """
-    thrown = _thrown(error)
-    if thrown is None:
+    found = thrown(error)
+    if found is None:
         return _said(type(error).__name__, str(error))
+    kind, message = _telling(list(causes(found)))
+    return _in_python(message) or _said(kind, message)
+
+
+def causes(found: JavaObject | None) -> Iterator[JavaObject]:
+    """The exception, its cause, and so on, the innermost one last."""
     for _ in range(_MAX_CAUSES):
-        cause = thrown.getCause()
-        if cause is None:
-            break
-        thrown = cause
-    return _said(thrown.getClass().getSimpleName(), thrown.getMessage() or "")
+        if found is None:
+            return
+        yield found
+        found = found.getCause()
 
 
-def _thrown(error: BaseException) -> JavaObject | None:
+def _telling(chain: Sequence[JavaObject]) -> tuple[str, str]:
+    """Kind and message of the innermost exception that has words of its own, and not only its cause's.
+
+    Where a Python worker died, the innermost one is an end of file, which says nothing.
+    """
+    within = ""
+    for cause in reversed(chain):
+        message = str(cause.getMessage() or "").strip()
+        if message and message != within:
+            return str(cause.getClass().getSimpleName()), message
+        within = str(cause.toString())
+    return str(chain[-1].getClass().getSimpleName()), ""
+
+
+def _in_python(message: str) -> str | None:
+    """What a Python worker raised, where the message of Spark's exception is its traceback; else None.
+
+    >>> _in_python("See below.\\nTraceback (most recent call last):\\n  File …\\nurllib.error.URLError: refused\\n")
+    'URLError: refused'
+    """
+    raised = re.findall(_RAISED, message)
+    return str(raised[-1]) if raised else None
+
+
+def thrown(error: BaseException) -> JavaObject | None:
     """The Java exception inside py4j's, or inside the one that PySpark made of it."""
     if isinstance(error, Py4JJavaError):
         return error.java_exception
@@ -54,7 +85,7 @@ def storage_errors(places: Sequence[str]) -> Iterator[None]:
     `places` are the folders and URIs that the work writes to; of URIs nothing can be told. Raises StorageError, for a
     read-only folder at once: Spark, which takes seconds to start, would say less of it.
     """
-    folders = [folder for folder in map(_local, places) if folder]
+    folders = [folder for folder in map(local, places) if folder]
     _refuse_read_only(folders)
     try:
         yield
@@ -77,10 +108,10 @@ def _refuse_read_only(folders: Sequence[Path]) -> None:
             )
 
 
-def _local(place: str) -> Path | None:
+def local(place: str) -> Path | None:
     """The folder that a path or a URI of a local file names.
 
-    >>> _local("file:///data/lake"), _local("s3a://bucket/lake"), _local("/data/lake")
+    >>> local("file:///data/lake"), local("s3a://bucket/lake"), local("/data/lake")
     (PosixPath('/data/lake'), None, PosixPath('/data/lake'))
     """
     path = re.sub(r"^file:(//)?(?=/)", "", place)

@@ -51,6 +51,7 @@ _IN_LOGIN = {
     "https.ca.location": "ssl.truststore.location",  # the token endpoint's; the broker's stands outside
 }
 
+_ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
 _NO_KERBEROS = "No provider for SASL mechanism GSSAPI"
 
 
@@ -96,17 +97,21 @@ def producer_options(settings: Settings, servers: str) -> dict[str, str | int | 
 
 
 def spark_options(settings: Settings, servers: str) -> dict[str, str]:
-    """Options of Spark's Kafka source: committed records only, a stop when records are gone, and the same security."""
+    """Options of Spark's Kafka source: committed records only, and the same security.
+
+    It stops when records are gone, unless `stream.on_data_loss` says otherwise.
+    """
     return {
         "kafka.bootstrap.servers": servers,
         "subscribe": settings.kafka.topic,
         "startingOffsets": "earliest",
         "maxOffsetsPerTrigger": str(settings.stream.max_offsets_per_trigger),
-        "failOnDataLoss": "true",
+        "failOnDataLoss": str(settings.stream.on_data_loss == "stop").lower(),
         "includeHeaders": "true",
         "kafka.isolation.level": "read_committed",
         "kafka.default.api.timeout.ms": str(settings.kafka.timeout_seconds * 1000),
         "kafka.request.timeout.ms": str(settings.kafka.timeout_seconds * 1000),
+        "kafkaConsumer.pollTimeoutMs": str(settings.kafka.timeout_seconds * 1000),
         **{f"kafka.{name}": value for name, value in java_security(settings.kafka.options).items()},
     }
 
@@ -149,7 +154,12 @@ def _jaas(mechanism: str, said: dict[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    r"""One word of the line, whatever is in it. To Java a line break ends a word, and what follows would be more words.
+
+    >>> print(_quoted('a"b\nc'))
+    "a\"b\nc"
+    """
+    return '"' + "".join(_ESCAPED.get(character, character) for character in text) + '"'
 
 
 def ensure_topic(settings: Settings, servers: str) -> None:
@@ -158,7 +168,7 @@ def ensure_topic(settings: Settings, servers: str) -> None:
     Raises BrokerError when no broker answers or the topic may not be made, ConfigError for options that cannot be.
     """
     reasons: list[KafkaError] = []
-    admin = _admin(settings, servers, reasons.append)
+    admin = admin_client(settings, servers, reasons.append)
     deadline = time.monotonic() + settings.kafka.timeout_seconds
     while True:
         try:
@@ -175,7 +185,11 @@ def ensure_topic(settings: Settings, servers: str) -> None:
         _create_topic(admin, settings)
 
 
-def _admin(settings: Settings, servers: str, on_error: Callable[[KafkaError], None]) -> AdminClient:
+def admin_client(settings: Settings, servers: str, on_error: Callable[[KafkaError], None]) -> AdminClient:
+    """A client that asks about topics, and tells `on_error` why no connection comes about.
+
+    Raises ConfigError for options that cannot be.
+    """
     options: dict[str, str | int | float | bool] = {**librdkafka_options(settings, servers), "socket.timeout.ms": 5_000}
     try:
         return AdminClient(options, logger=silent_logger(), error_cb=on_error)

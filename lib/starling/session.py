@@ -4,9 +4,13 @@ import signal
 import threading
 from pathlib import Path
 
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from starling.errors import ConfigError
+from starling.failures import in_one_line
 from starling.settings import Settings
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
@@ -16,7 +20,7 @@ def get(name: str, settings: Settings) -> SparkSession:
     """A session that reads Delta and counts hours in UTC.
 
     A notebook's own session is used as it is; a new one writes its log to `logs/spark.log` in the work folder.
-    Raises ConfigError where Delta is missing.
+    Raises ConfigError where Delta is missing, and where no Spark comes about.
     """
     given = SparkSession.getActiveSession()
     spark = given or _made(name)
@@ -34,7 +38,14 @@ def get(name: str, settings: Settings) -> SparkSession:
 def _made(name: str) -> SparkSession:
     """A new session. It takes Ctrl-C for itself, to cancel all that runs; a job that has its own handler keeps it."""
     ours = signal.getsignal(signal.SIGINT)
-    spark = SparkSession.builder.appName(name).getOrCreate()
+    try:
+        spark = SparkSession.builder.appName(name).getOrCreate()
+    except (Py4JJavaError, PySparkException) as error:
+        master = SparkConf().get("spark.master", "a local master")
+        raise ConfigError(
+            f"Spark did not start on {master}: {in_one_line(error)}; see that a master is there, and that it and this "
+            "job have the same spark.authenticate.secret, or none (docs/cluster.md)"
+        ) from error
     if ours is not signal.default_int_handler and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, ours)
     return spark

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -24,6 +24,7 @@ RESERVED_ENV = frozenset(
         "STARLING_PYTHON",
         "STARLING_JARS",
         "STARLING_TERMINAL",
+        "STARLING_FAILPOINT",
     }
 )
 
@@ -79,6 +80,7 @@ class Kafka(Section):
     topic: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")] = "starling.posts"
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 2
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    outage_seconds: Annotated[int, Field(ge=0)] = 600
     options: Annotated[dict[str, str], Field(repr=False)] = {}  # a password may be among them
 
     @field_validator("options")
@@ -107,13 +109,15 @@ class Stream(Section):
     compact_batches: Annotated[int, Field(ge=0)] = 100
     gold_seconds: Annotated[float, Field(ge=0, le=3600)] = 4.0
     stop_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    on_data_loss: Literal["stop", "continue"] = "stop"
 
 
 class Limits(Section):
-    """What a record may be before it is rejected."""
+    """What a record may be before it is rejected, and what is kept of a post."""
 
     max_payload_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000
     max_future_minutes: Annotated[int, Field(ge=0)] = 60
+    max_entities: Annotated[int, Field(ge=1)] = 100
 
 
 class Language(Section):
@@ -168,6 +172,14 @@ class Privacy(Section):
     pseudonym_key: SecretStr = SecretStr("")
 
 
+class Retention(Section):
+    """How soon what is deleted is gone, and how long what Kafka delivered is kept."""
+
+    erase_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
+    grace_minutes: Annotated[float, Field(ge=5, le=10_080)] = 60.0
+    payload_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+
+
 class Metrics(Section):
     """The Prometheus endpoint of a running stream."""
 
@@ -211,6 +223,7 @@ class Settings(BaseSettings):
     topics: Topics = Topics()
     engagement: Engagement = Engagement()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     metrics: Metrics = Metrics()
     serve: Serve = Serve()
 

@@ -53,6 +53,14 @@ def bundled() -> tuple[int, set[str]]:
     return records, posts
 
 
+def invariants(folder: Path) -> dict[str, str]:
+    """What jobs/maintain.py says of each invariant of the tables there."""
+    command = [*COMMAND[:-1], str(ROOT / "jobs" / "maintain.py"), "check", "--json"]
+    done = subprocess.run(command, cwd=folder, env=os.environ | KEY, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {one["invariant"]: one["state"] for one in json.loads(done.stdout)["invariants"]}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1700)
 def test_it_accounts_for_every_bundled_post_and_doubles_nothing_when_it_runs_again(tmp_path: Path) -> None:
@@ -90,3 +98,7 @@ def test_it_accounts_for_every_bundled_post_and_doubles_nothing_when_it_runs_aga
     assert "Traceback" not in second
     assert json.loads((work / "summary.json").read_text())["counts"] == counts
     assert not (work / "kafka" / "broker.json").exists(), "the broker is still there"
+
+    found_of = invariants(folder)
+    assert {"kafka = bronze", "bronze = silver", "gold.hashtag_trends"} < found_of.keys()
+    assert set(found_of.values()) == {"ok"}

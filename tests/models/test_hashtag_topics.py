@@ -56,6 +56,7 @@ def test_the_pipeline_says_the_same_again_of_its_example(spark: SparkSession, to
     assert [answer for (answer,) in made.answers] == [topic["cluster"] for topic in topics_model.card["topics"]]
 
 
+@pytest.mark.slow
 def test_topics_keep_their_numbers_when_trained_on_more_posts(spark: SparkSession, topics_model: Trained) -> None:
     more = [*conversations(), *conversations(["sky", "food", "ball"], each=30, seed=2)]
     again = hashtag_topics.train(corpus(spark, more), SETTINGS, "small", loaded(topics_model, 5), 9, no_step)
@@ -82,6 +83,7 @@ def test_a_topic_that_nobody_writes_of_any_more_dies_and_a_new_one_gets_a_new_nu
     assert [row["topic"] for row in lineage if row["event"] == "died"] == [None]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_in_whatever_order_the_posts_come(
     spark: SparkSession, topics_model: Trained
 ) -> None:

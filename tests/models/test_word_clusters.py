@@ -107,6 +107,7 @@ def test_a_cluster_is_spoken_for_by_the_words_that_its_centre_has_most_of(talks:
         assert space.words(clusters, 3)[cluster] == [space.places[point] for point in expected]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_in_whatever_order_the_posts_come(
     spark: SparkSession, words_model: Trained
 ) -> None:

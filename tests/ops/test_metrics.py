@@ -49,7 +49,16 @@ def test_before_the_first_batch_every_outcome_is_there_as_zero(metrics: StreamMe
         "starling_stream_freshness_seconds": 0,
         "starling_stream_batch_seconds": 0,
         "starling_stream_last_batch_timestamp_seconds": 0,
+        "starling_stream_broker_away_since_timestamp_seconds": 0,
     }
+
+
+def test_they_say_since_when_no_broker_answers(metrics: StreamMetrics, port: int) -> None:
+    name, before = "starling_stream_broker_away_since_timestamp_seconds", time.time()
+    metrics.broker_away(True)
+    assert before <= read(port)[name] <= time.time()
+    metrics.broker_away(False)
+    assert read(port)[name] == 0
 
 
 def test_counters_add_up_over_batches_and_gauges_are_of_the_last_one(metrics: StreamMetrics, port: int) -> None:
@@ -73,6 +82,7 @@ def test_counters_add_up_over_batches_and_gauges_are_of_the_last_one(metrics: St
         "starling_stream_lag_records": 7,
         "starling_stream_freshness_seconds": 2.5,
         "starling_stream_batch_seconds": 0.25,
+        "starling_stream_broker_away_since_timestamp_seconds": 0,
     }
 
 

@@ -1,5 +1,7 @@
 """A small lake for the dashboard's tests: real Delta tables in the catalogue's schemas, written without Spark."""
 
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -108,3 +110,27 @@ def indexed(settings: Settings) -> Index:
     index.refresh()
     assert index.trouble is None, index.trouble
     return index
+
+
+def rows(index: Index, query: str) -> list[tuple[Any, ...]]:
+    """What the index answers."""
+    with index.cursor() as cursor:
+        found: list[tuple[Any, ...]] = cursor.execute(query).fetchall()
+        return found
+
+
+def ids(index: Index) -> list[str]:
+    """The posts that the index has."""
+    return [post_id for (post_id,) in rows(index, "SELECT post_id FROM posts ORDER BY post_id")]
+
+
+def opened_by_another_process(folder: Path) -> str:
+    """What another process says that opens the index of a work folder; empty where it could."""
+    return said_by_another_process(folder, "from starling.serving.index.index import Index; Index(settings)")
+
+
+def said_by_another_process(folder: Path, code: str) -> str:
+    """What another process says that runs some code with the settings of a work folder."""
+    settings = f"from starling.settings import Paths, Settings; settings = Settings(paths=Paths(work={str(folder)!r}))"
+    ended = subprocess.run([sys.executable, "-c", f"{settings}; {code}"], capture_output=True, text=True, check=False)
+    return ended.stdout + ended.stderr

@@ -2,25 +2,27 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+import duckdb
 import pytest
 
-from serving.lake import NOON, entry, indexed, make_lake, post, settings_of, table, write
+from serving.lake import (
+    NOON,
+    entry,
+    ids,
+    indexed,
+    make_lake,
+    opened_by_another_process,
+    post,
+    rows,
+    settings_of,
+    table,
+    write,
+)
 from starling.errors import StorageError
 from starling.serving.index import files, scored
 from starling.serving.index.index import Index
 from starling.serving.trust import trust
-
-
-def rows(index: Index, query: str) -> list[tuple[Any, ...]]:
-    with index.cursor() as cursor:
-        found: list[tuple[Any, ...]] = cursor.execute(query).fetchall()
-        return found
-
-
-def ids(index: Index) -> list[str]:
-    return [post_id for (post_id,) in rows(index, "SELECT post_id FROM posts ORDER BY post_id")]
 
 
 def test_rows_that_are_added_compacted_and_deleted_are_followed(tmp_path: Path) -> None:
@@ -49,6 +51,17 @@ def test_an_index_that_was_closed_goes_on_from_its_file(tmp_path: Path) -> None:
     assert ids(index) == ["1", "2"]
     assert rows(index, "SELECT tag FROM tags ORDER BY code") == [("one",), ("two",)]
     assert rows(index, "SELECT tags FROM posts WHERE post_id = '2'") == [([1, 0],)]
+    index.close()
+
+
+def test_an_index_that_another_version_has_made_is_made_anew(tmp_path: Path) -> None:
+    settings = make_lake(tmp_path, silver_posts=[post(1)])
+    indexed(settings).close()
+    with duckdb.connect(str(tmp_path / "dashboard" / "index.duckdb")) as before:
+        before.execute("UPDATE made_like SET number = number - 1")
+        before.execute("UPDATE posts SET text = 'what was kept then'")
+    index = indexed(settings)
+    assert rows(index, "SELECT post_id, text FROM posts") == [("1", "a good day")]
     index.close()
 
 
@@ -153,17 +166,9 @@ def test_whoever_waits_is_told_of_a_change(tmp_path: Path) -> None:
 
 
 def test_a_second_dashboard_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    settings = make_lake(tmp_path, silver_posts=[post(1)])
-    index = indexed(settings)
-    second = (
-        "from starling.serving.index.index import Index; from starling.settings import Paths, Settings; "
-        f"Index(Settings(paths=Paths(work={str(tmp_path)!r})))"
-    )
-    ended = subprocess.run([sys.executable, "-c", second], capture_output=True, text=True, check=False)
-    assert "index.duckdb is in use: another dashboard of this work folder runs; stop it first" in ended.stderr
+    index = indexed(make_lake(tmp_path, silver_posts=[post(1)]))
+    said = opened_by_another_process(tmp_path)
+    assert "index.duckdb is in use: another dashboard of this work folder runs; stop it first" in said
     index.close()
 
 

@@ -13,14 +13,19 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from kafka_rows import Sent, as_json, kafka_rows, x_v2
 from samples import bundled
 from starling.bronze.events import from_kafka
-from starling.settings import Language, Sentiment, Settings
+from starling.settings import Language, Limits, Sentiment, Settings
 from starling.silver import posts
 from starling.sources.parse import parse
 
 LATER = datetime(2026, 1, 1, tzinfo=timezone.utc)
 KEY = b"a key for these tests"
 LIMIT = 100
-SETTINGS = Settings(sentiment=Sentiment(max_characters=LIMIT), language=Language(min_confidence=0.5))
+MOST_ENTITIES = 3
+SETTINGS = Settings(
+    sentiment=Sentiment(max_characters=LIMIT),
+    language=Language(min_confidence=0.5),
+    limits=Limits(max_entities=MOST_ENTITIES),
+)
 
 ENGLISH = "I am so happy about the wonderful weather today"
 GERMAN = "Heute ist das Wetter leider wirklich schlecht und ich bleibe zu Hause"
@@ -65,6 +70,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "entities that are empty beat the text": (
         {"text": "#Text @text https://t.co/text", "entities": {}}, {"hashtags": [], "mentions": [], "urls": []}
+    ),
+    "as many entities as may be": (
+        {"text": "#1a #2a #3a #1A @a @b @c https://a.org https://b.org https://c.org"},
+        {"hashtags": ["1a", "2a", "3a"], "mentions": ["a", "b", "c"], "entities_cut": False},
+    ),
+    "a hashtag more": (
+        {"text": "#1a #2a #3a #1A #4a @a"},
+        {"hashtags": ["1a", "2a", "3a"], "mentions": ["a"], "urls": [], "entities_cut": True},
+    ),
+    "a mention more": (
+        {"text": "#1a @a @b @c @d"},
+        {"hashtags": ["1a"], "mentions": ["a", "b", "c"], "urls": [], "entities_cut": True},
+    ),
+    "a link more": (
+        {"entities": {"urls": [{"expanded_url": f"https://a.org/{n}"} for n in range(4)]}},
+        {"hashtags": [], "urls": ["https://a.org/0", "https://a.org/1", "https://a.org/2"], "entities_cut": True},
     ),
     "no entities": (
         {"text": "#Two #two ＃Drei @Ana RT@ana https://t.co/A https://t.co/A."},
@@ -150,9 +171,11 @@ def test_a_real_post_has_its_source_s_words_and_its_author_s_pseudonym(rows: dic
             assert (row.lang, row.lang_source) == (post["lang"], "payload")
         entities = post.get("entities")
         if entities is not None:
-            tags = [one["tag"].lower() for one in entities.get("hashtags", [])]
-            names = [one["username"].lower() for one in entities.get("mentions", [])]
-            assert (row.hashtags, row.mentions) == (list(dict.fromkeys(tags)), list(dict.fromkeys(names)))
+            tags = list(dict.fromkeys(one["tag"].lower() for one in entities.get("hashtags", [])))
+            names = list(dict.fromkeys(one["username"].lower() for one in entities.get("mentions", [])))
+            urls = {one["expanded_url"] for one in entities.get("urls", []) if "expanded_url" in one}
+            assert (row.hashtags, row.mentions) == (tags[:MOST_ENTITIES], names[:MOST_ENTITIES])
+            assert row.entities_cut == (max(len(tags), len(names), len(urls)) > MOST_ENTITIES)
 
 
 def test_copies_of_a_text_share_their_hash(rows: dict[str, Row], real: dict) -> None:

@@ -15,7 +15,7 @@ from starling.errors import StreamError
 from starling.kafka import ensure_topic, producer_options, silent_logger
 from starling.pipeline.catalogue import STREAM_TABLES, TABLES
 from starling.pipeline.query import stream
-from starling.settings import Settings, Stream
+from starling.settings import Paths, Settings, Stream
 
 # What differs between two runs that wrote the same.
 _TIMES_OF_THE_RUN = {"ingested_at", "started_at", "written_at", "newest_record_at", "query_id", "scored_at"}
@@ -54,7 +54,8 @@ class Lake:
 
     def drain(self, most_a_batch: int = 20_000, stop: threading.Event | None = None) -> None:
         """Streams what the topic holds into the tables."""
-        cut = self.settings.model_copy(update={"stream": Stream(max_offsets_per_trigger=most_a_batch)})
+        of_stream = self.settings.stream.model_copy(update={"max_offsets_per_trigger": most_a_batch})
+        cut = self.settings.model_copy(update={"stream": of_stream})
         stream(self.spark, cut, self.servers, stop or threading.Event(), once=True)
 
     def table(self, name: str) -> DataFrame:
@@ -68,9 +69,14 @@ class Lake:
         return [row.asDict(recursive=True) for row in table.select(*chosen).collect()]
 
     def everything(self) -> dict[str, list[dict[str, Any]]]:
-        """All rows of all tables there are but the ledger, whose entries depend on where batches were cut."""
+        """All rows of all tables there are but the ledger and the receipts, which depend on where batches were cut."""
         there = [name for name, table in _BY_NAME.items() if delta.exists(self.spark, table, self.settings.lake)]
-        return {name: self.rows(name) for name in there if name != "ops.batches"}
+        return {name: self.rows(name) for name in there if name not in ("ops.batches", "ops.erasures")}
+
+    def beside(self, name: str) -> "Lake":
+        """An empty lake of the same topic."""
+        paths = Paths(work=f"{self.settings.paths.work}-{name}")
+        return Lake(self.spark, self.settings.model_copy(update={"paths": paths}), self.servers)
 
     def ledger(self) -> dict[str, int]:
         """The ledger's sums."""

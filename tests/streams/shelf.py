@@ -48,8 +48,11 @@ class Copy:
         """Registers the topics with these numbers; returns the version."""
         topics = self.registry.facts(TOPICS, 1).card["topics"]
         first = next(topic["cluster"] for topic in topics if topic["topic"] == 1)
-        own = replace(self.originals[TOPICS], registry=self.registry)
-        return own.again(TOPICS, card=topics_card(first, baking, football))
+        return self.own(TOPICS).again(TOPICS, card=topics_card(first, baking, football))
+
+    def own(self, name: str) -> Original:
+        """The recorded model, to be registered in this registry again."""
+        return replace(self.originals[name], registry=self.registry)
 
 
 def shelf(spark: SparkSession, work: Path) -> Shelf:

@@ -1,8 +1,8 @@
-"""Stopped or broken anywhere and started again, the stream ends in the same tables."""
+"""Stopped between batches and started again, the stream ends in the same tables, and keeps nothing of its batches."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,81 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
-from starling.errors import StreamError
-from starling.models.champions import NAMES
-from starling.pipeline.accounts import accounts
-from starling.settings import Paths
 from starling.tables import Table
 from streams.lakes import Lake, Record
-from streams.shelf import Copy
-
-
-@pytest.fixture
-def break_writes(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, bool], None]:
-    """Makes the next write to a table fail, before or after it is done: what a crash of the driver leaves behind."""
-
-    def arm(name: str, done: bool) -> None:
-        for operation in ("append", "replace", "add_missing"):
-            monkeypatch.setattr(delta, operation, breaking(getattr(delta, operation), name, done))
-
-    def breaking(write: Callable[..., None], name: str, done: bool) -> Callable[..., None]:
-        def broken(rows: DataFrame, table: Table, *rest: Any) -> None:
-            if table.name != name:
-                write(rows, table, *rest)
-                return
-            if done:
-                write(rows, table, *rest)
-            raise OSError(f"the machine went away at {name}")
-
-        return broken
-
-    return arm
-
-
-@pytest.mark.slow
-def test_a_crash_at_any_write_of_the_first_batch_leaves_every_table_exactly_once(
-    lake: Lake,
-    real_records: list[Record],
-    break_writes: Callable[[str, bool], None],
-    registry: Copy,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in NAMES:
-        registry.promote(name)
-    lake.send([*real_records, *real_records[:40], Record("x-v2", b"{")])
-    for name, done in (
-        ("silver.posts", False),
-        ("silver.posts", True),
-        ("bronze.events", True),
-        ("gold.post_scores", False),
-        ("gold.post_scores", True),
-        ("ops.batches", True),
-        ("gold.hashtag_trends", False),
-    ):
-        break_writes(name, done)
-        with pytest.raises(StreamError, match=f"the stream stopped: OSError: the machine went away at {name}"):
-            lake.drain()
-        monkeypatch.undo()
-    lake.drain()
-
-    assert accounts(lake.spark, lake.settings.lake).rows == {
-        "bronze.events": 341,
-        "silver.posts": lake.ledger()["posts"],
-        "silver.engagement": 300,
-        "silver.deletions": 0,
-        "silver.rejected": 1,
-        "gold.sentiment_by_hour": lake.table("gold.sentiment_by_hour").select("platform", "hour").distinct().count(),
-        "gold.hashtag_trends": lake.table("gold.hashtag_trends").select("hour", "hashtag").distinct().count(),
-        "ops.batches": len({(r["batch_id"], r["partition"]) for r in lake.rows("ops.batches")}),
-        "gold.author_records": 0,
-        "gold.post_scores": lake.ledger()["posts"],
-    }
-    assert lake.rows("gold.post_scores", "platform", "post_id") == lake.rows("silver.posts", "platform", "post_id")
-    versions = lake.rows("gold.post_scores", "topics_version", "engagement_version", "topic_reason", "post_id")
-    assert {row["engagement_version"] for row in versions} == {row["topics_version"] for row in versions} == {1}
-    sums = lake.ledger()
-    assert (sums["records"], sums["rejected"], sums["duplicates"]) == (341, 1, 40)
-    assert sums["posts"] + sums["engagement"] == 300
 
 
 def queries_that_spark_keeps(spark: SparkSession) -> int:
@@ -94,10 +21,6 @@ def queries_that_spark_keeps(spark: SparkSession) -> int:
     """
     time.sleep(1)  # the scheduler is told a moment after whoever asked the query
     return spark.sparkContext._jsc.sc().dagScheduler().activeQueryToJobs().size()
-
-
-def _beside(lake: Lake) -> Paths:
-    return Paths(work=f"{lake.settings.paths.work}-in-parts")
 
 
 @pytest.fixture
@@ -122,7 +45,7 @@ def test_fourteen_batches_with_stops_between_end_as_one_batch_does(
     lake.drain()
     at_once = lake.everything()
 
-    in_parts = Lake(lake.spark, lake.settings.model_copy(update={"paths": _beside(lake)}), lake.servers)
+    in_parts = lake.beside("in-parts")
     stop = threading.Event()
     written = delta.append
 

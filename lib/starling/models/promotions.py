@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from starling import delta
+from starling import delta, failpoints
 from starling.broker import locks
 from starling.errors import ModelError
 from starling.models.facts import Facts
@@ -86,6 +86,7 @@ class Promotions:
 
     def _act(self, entry: Entry) -> None:
         delta.append(promotions.rows(self._spark, [entry]), promotions.TABLE, self._lake, 1)
+        failpoints.reach("in_promotion")
         if entry.action != REFUSED:
             self._carry_out(entry)
 

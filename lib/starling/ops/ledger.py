@@ -94,6 +94,27 @@ def rows(spark: SparkSession, entries: Sequence[Entry]) -> DataFrame:
 ReadUntil = Mapping[tuple[str, int], int]
 
 
+def nested(read_until: ReadUntil) -> dict[str, dict[str, int]]:
+    """As JSON can say it.
+
+    >>> nested({("posts", 0): 5, ("posts", 1): 7})
+    {'posts': {'0': 5, '1': 7}}
+    """
+    topics: dict[str, dict[str, int]] = {}
+    for (topic, partition), offset in sorted(read_until.items()):
+        topics.setdefault(topic, {})[str(partition)] = offset
+    return topics
+
+
+def from_nested(topics: Mapping[str, Mapping[str, int]]) -> ReadUntil:
+    """What JSON said.
+
+    >>> from_nested({'posts': {'0': 5, '1': 7}})
+    {('posts', 0): 5, ('posts', 1): 7}
+    """
+    return {(topic, int(number)): int(until) for topic, parts in topics.items() for number, until in parts.items()}
+
+
 @dataclass(frozen=True)
 class Past:
     """What the ledger says of all batches so far: how far each partition was read."""
@@ -103,6 +124,18 @@ class Past:
     def until(self, topic: str, partition: int) -> int:
         """The offset from which on the partition's records are new."""
         return self.read_until.get((topic, partition), 0)
+
+    def before(self, topic: str = "topic") -> str:
+        """SQL: whether a row's record was read by a batch that is complete; `topic` names the column of its topic.
+
+        >>> Past({("posts", 1): 7}).before()
+        "(topic = 'posts' AND partition = 1 AND offset < 7)"
+        """
+        tests = [
+            f"({topic} = '{name}' AND partition = {partition} AND offset < {until})"
+            for (name, partition), until in sorted(self.read_until.items())
+        ]
+        return " OR ".join(tests) or "false"
 
     def followed_by(self, entries: Sequence[Entry]) -> "Past":
         """The past after a further batch."""

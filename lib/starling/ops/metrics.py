@@ -25,6 +25,9 @@ class StreamMetrics:
         self._written_at = self._gauge(
             "last_batch_timestamp_seconds", "When the last micro-batch was written, Unix time"
         )
+        self._away_since = self._gauge(
+            "broker_away_since_timestamp_seconds", "Since when no broker answers, Unix time; 0 while one does"
+        )
         self._champion = self._gauge("champion_version", "Version that scores posts; 0 where there is none", ["model"])
         for outcome in OUTCOMES:
             self._records.labels(outcome)  # a rate needs its zero
@@ -47,6 +50,10 @@ class StreamMetrics:
         """Takes in what Spark says of a micro-batch."""
         self._batch_seconds.set(seconds)
         self._lag.set(lag)
+
+    def broker_away(self, away: bool) -> None:
+        """Notes that no broker answers from now on, or that one does again."""
+        self._away_since.set(time.time() if away else 0)
 
     def watch_champions(self, models: Sequence[str], version: Callable[[str], int]) -> None:
         """Shows the version of each model, asked for whenever the numbers are."""

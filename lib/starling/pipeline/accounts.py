@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from starling import delta
 from starling.bronze import events
 from starling.gold import hashtag_trends, sentiment_by_hour
-from starling.ops import ledger
+from starling.ops import erasures, ledger
 from starling.pipeline.catalogue import MODEL_TABLES, STREAM_TABLES
 from starling.silver import engagement, posts
 
@@ -35,12 +35,18 @@ def accounts(spark: SparkSession, lake: str) -> Accounts:
     entries = delta.read(spark, ledger.TABLE, lake)
     totals = ledger.totals(entries)
     counted = delta.read(spark, engagement.TABLE, lake).where(F.col("via") != "post").count()
-    problems = _problems(rows, totals, counted, ledger.read_once(entries), ledger.unbalanced(entries))
+    read, unbalanced = ledger.read_once(entries), ledger.unbalanced(entries)
+    problems = _problems(rows, totals, counted, read, unbalanced, _erased(spark, lake))
     return Accounts(rows, totals, tuple(problems))
 
 
 def _problems(
-    rows: Mapping[str, int], totals: Mapping[str, int], counted: int, read: int, unbalanced: int
+    rows: Mapping[str, int],
+    totals: Mapping[str, int],
+    counted: int,
+    read: int,
+    unbalanced: int,
+    erased: Mapping[str, int],
 ) -> Iterator[str]:
     if unbalanced:
         yield f"{unbalanced} rows of {ledger.TABLE.name} do not balance"
@@ -50,8 +56,22 @@ def _problems(
         return  # what was read again is in the sums twice, and once in the tables
     found = {name: rows[f"silver.{name}"] for name in ("posts", "deletions", "rejected")} | {"engagement": counted}
     for name, count in found.items():
-        if count != totals[name]:
-            yield f"{count} rows of silver.{name} for {totals[name]} records in the ledger"
+        gone = erased.get(f"silver.{name}", 0)
+        # Of observations that are erased, those that came with their posts are none that the ledger counts.
+        if totals[name] - count not in (range(gone + 1) if name == "engagement" else [gone]):
+            erasures_said = f", and {gone} erased," if gone else ""
+            yield f"{count} rows of silver.{name}{erasures_said} for {totals[name]} records in the ledger"
+
+
+def _erased(spark: SparkSession, lake: str) -> dict[str, int]:
+    """Rows that were taken out for good, by table."""
+    if not delta.exists(spark, erasures.TABLE, lake):
+        return {}
+    of_deleted = delta.read(spark, erasures.TABLE, lake).where(F.col("reason") == erasures.DELETION)
+    sums = of_deleted.groupBy("table_name").agg(F.sum("rows").alias("erased"))
+    # Of these tables alone do rows leave; of others' rows the payload is taken out.
+    found = sums.where(F.col("table_name").isin(posts.TABLE.name, engagement.TABLE.name)).collect()
+    return {row.table_name: row.erased for row in found}
 
 
 def by_language(spark: SparkSession, lake: str) -> list[Row]:

@@ -14,7 +14,7 @@ import pandas as pd
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from starling import delta
+from starling import delta, failpoints
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.hours import hour_ranges
@@ -48,12 +48,19 @@ class MicroBatches:
     """What Spark calls with each micro-batch of `records`, and what is remembered from one to the next."""
 
     def __init__(
-        self, settings: Settings, report: Callable[[Sequence[ledger.Entry]], None], scores: Scores, gold: Gold
+        self,
+        settings: Settings,
+        report: Callable[[Sequence[ledger.Entry]], None],
+        scores: Scores,
+        gold: Gold,
+        before_writing: Callable[[Sequence[Extent], ledger.Past], None] = lambda extents, past: None,
     ) -> None:
+        """`before_writing` may raise, where a batch that reaches so far after that past is not to be written."""
         self._lake = settings.lake
         self._report = report
         self._scores = scores
         self._gold = gold
+        self._before_writing = before_writing
         self._memory: Memory | None = None
 
     def __call__(self, batch: DataFrame, batch_id: int) -> None:
@@ -63,6 +70,7 @@ class MicroBatches:
             found = facts(batch)
             if len(found):
                 self._report(self._write(batch, found, batch_id, started_at))
+        failpoints.reach("before_commit")
 
     def _write(self, batch: DataFrame, found: pd.DataFrame, batch_id: int, started_at: datetime) -> list[ledger.Entry]:
         spark = batch.sparkSession
@@ -71,6 +79,7 @@ class MicroBatches:
         judged = found.merge(outcomes.judged(found, memory.known(found, extents)), on=list(COORDINATES))
         entries = _entries(extents, judged, _query_id(spark), batch_id, started_at)
         ledger.check(entries)
+        self._before_writing(extents, memory.past)
         may_repeat = memory.may_repeat(extents)
         rows = NewRows(batch, judged, self._lake)
         together(spark, *rows.silver())
@@ -80,7 +89,7 @@ class MicroBatches:
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
         self._enter(spark, entries, again=may_repeat)
         memory.learn(judged, entries)
-        self._gold.follow(touched, memory.read_until)
+        self._gold.follow(touched, memory.past.read_until)
         return entries
 
     def _enter(self, spark: SparkSession, entries: list[ledger.Entry], *, again: bool) -> None:

@@ -16,7 +16,7 @@ from starling.gold import (
     topics,
     word_clusters,
 )
-from starling.ops import ledger, promotions
+from starling.ops import erasures, gaps, ledger, promotions
 from starling.pipeline.together import together
 from starling.silver import deletions, engagement, posts, rejected
 from starling.tables import Table
@@ -32,6 +32,8 @@ STREAM_TABLES = (
     hashtag_trends.TABLE,
     ledger.TABLE,
 )
+# What there is once there was an occasion for it.
+OCCASIONAL_TABLES = (gaps.TABLE, erasures.TABLE)
 # What there is once a model has been trained.
 MODEL_TABLES = (
     topics.TABLE,
@@ -41,7 +43,7 @@ MODEL_TABLES = (
     post_scores.TABLE,
     promotions.TABLE,
 )
-TABLES = (*STREAM_TABLES, *MODEL_TABLES)
+TABLES = (*STREAM_TABLES, *OCCASIONAL_TABLES, *MODEL_TABLES)
 
 
 def create_all(spark: SparkSession, lake: str, tables: Sequence[Table] = TABLES) -> None:

@@ -26,24 +26,15 @@ def rescore(spark: SparkSession, settings: Settings, champions: Champions) -> in
     """
     lake = settings.lake
     past = ledger.past(delta.read(spark, ledger.TABLE, lake))
-    known = delta.read(spark, posts.TABLE, lake).where(_before("topic", past))
+    known = delta.read(spark, posts.TABLE, lake).where(past.before())
     rows = scores(known, champions, lambda: delta.read(spark, author_records.TABLE, lake))
     rows.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         count = rows.count()
-        _replace(rows, settings, _before("kafka_topic", past))
+        _replace(rows, settings, past.before("kafka_topic"))
     finally:
         rows.unpersist()
     return count
-
-
-def _before(topic: str, past: ledger.Past) -> str:
-    """SQL: whether a row's record was read by a batch that is complete."""
-    tests = [
-        f"({topic} = '{name}' AND partition = {partition} AND offset < {until})"
-        for (name, partition), until in sorted(past.read_until.items())
-    ]
-    return " OR ".join(tests) or "false"
 
 
 def _replace(rows: DataFrame, settings: Settings, where: str) -> None:

@@ -19,7 +19,10 @@ from starling.tables import Table
 
 
 class Memory:
-    """What is in the tables; of what is not remembered, the few files are read that can hold it."""
+    """What is in the tables; of what is not remembered, the few files are read that can hold it.
+
+    `past` says how far each partition was read and written.
+    """
 
     def __init__(self, spark: SparkSession, lake: str) -> None:
         self._spark = spark
@@ -33,16 +36,11 @@ class Memory:
         self._repeating = True  # the first batch after a start may be one that was interrupted
 
     def _load(self) -> None:
-        self._past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
-
-    @property
-    def read_until(self) -> ledger.ReadUntil:
-        """How far each partition was read and written."""
-        return self._past.read_until
+        self.past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
 
     def may_repeat(self, extents: Sequence[Extent]) -> bool:
         """Whether records of the batch may have been read before."""
-        return self._repeating or any(e.from_offset < self._past.until(e.topic, e.partition) for e in extents)
+        return self._repeating or any(e.from_offset < self.past.until(e.topic, e.partition) for e in extents)
 
     def known(self, records: pd.DataFrame, extents: Sequence[Extent]) -> Known:
         """What `judged` compares the records with, which are given as their facts."""
@@ -62,7 +60,7 @@ class Memory:
         self._posts.add(judged[judged["adds_post"]])
         self._observations.add(judged[judged["adds_observation"]])
         self._deletions.add(judged[judged["adds_deletion"]])
-        self._past = self._past.followed_by(entries)
+        self.past = self.past.followed_by(entries)
         self._repeating = found_some(judged) or any(entry.repeated for entry in entries)
 
     def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame:

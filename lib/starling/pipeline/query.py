@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from typing import NamedTuple
 
 from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
@@ -12,16 +13,21 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from starling import kafka, pseudonyms
-from starling.errors import StarlingError, StreamError
+from starling.errors import BrokerError, StarlingError, StreamError
 from starling.failures import in_one_line
+from starling.kafka_topic import Topic
 from starling.models.champions import NAMES, ChampionWatch
 from starling.models.registry import Registry
 from starling.models.scoring import try_out
-from starling.ops.ledger import Entry
+from starling.ops.ledger import Entry, Past
 from starling.ops.metrics import StreamMetrics
 from starling.ops.status import StatusLine
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
+from starling.pipeline.continuity import Continuity
+from starling.pipeline.driver_lock import Held, only_driver
+from starling.pipeline.extent import Extent
+from starling.pipeline.outage import is_outage, waited_out
 from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
 from starling.pipeline.upkeep import Upkeep
@@ -34,32 +40,80 @@ _POLL_SECONDS = 0.2
 def stream(spark: SparkSession, settings: Settings, servers: str, stop: threading.Event, *, once: bool) -> None:
     """Runs the stream until `stop` is set, or, with `once`, until what the topic holds is written.
 
-    Raises StreamError, with the reason in one line, when the query dies; started again it goes on where it was.
+    A broker that goes away is waited for. Raises BusyError where another stream writes the tables, CheckpointError,
+    DataLossError or StreamError where it cannot go on where it was, and StreamError, with the reason in one line, when
+    the query dies; started again it goes on where it was.
     """
     kafka.ensure_topic(settings, servers)
-    create_all(spark, settings.lake, STREAM_TABLES)
-    metrics = StreamMetrics()
-    endpoint = metrics.serve(settings.metrics)
+    with only_driver(spark, settings.lake) as held:
+        create_all(spark, settings.lake, STREAM_TABLES)
+        metrics = StreamMetrics()
+        endpoint = metrics.serve(settings.metrics)
+        try:
+            with (
+                _status_line(spark, metrics) as status,
+                closing(_champions(spark, settings, metrics, status)) as champions,
+                _gold(Gold(spark, settings, once=once)) as gold,
+                Upkeep(spark, settings, gold.recount, status.note, once=once) as upkeep,
+            ):
+
+                def written(entries: Sequence[Entry]) -> None:
+                    status.batch_written(entries)
+                    upkeep.batch_written(entries)
+
+                continuity = Continuity(spark, settings, Topic(settings, servers), status.note)
+                scores = Scores(settings, champions.current, status.note)
+                parts = _Parts(written, scores, gold, continuity, held)
+                while not _run(spark, settings, servers, stop, parts, once=once):
+                    metrics.broker_away(True)
+                    if not waited_out(settings, servers, stop, status.note):
+                        return
+                    metrics.broker_away(False)
+        finally:
+            if endpoint:
+                endpoint.close()
+
+
+class _Parts(NamedTuple):
+    """What a query works with, and what outlives it when a broker goes away."""
+
+    written: Callable[[Sequence[Entry]], None]
+    scores: Scores
+    gold: Gold
+    continuity: Continuity
+    held: Held
+
+
+def _run(
+    spark: SparkSession, settings: Settings, servers: str, stop: threading.Event, parts: _Parts, *, once: bool
+) -> bool:
+    """Runs a query to its end; False where it ended because no broker answered."""
     try:
-        with (
-            _status_line(spark, metrics) as status,
-            closing(_champions(spark, settings, metrics, status)) as champions,
-            closing(Upkeep(spark, settings, status.note)) as upkeep,
-            _gold(Gold(spark, settings, once=once)) as gold,
-        ):
+        parts.continuity.begin()
+    except BrokerError:
+        return False
 
-            def written(entries: Sequence[Entry]) -> None:
-                status.batch_written(entries)
-                upkeep.batch_written()
+    def before_writing(extents: Sequence[Extent], past: Past) -> None:
+        parts.held.check()
+        parts.continuity.follow(extents, past)
 
-            scores = Scores(settings, champions.current, status.note)
-            batches = _Watched(MicroBatches(settings, written, scores, gold), stop)
-            source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
-            query = _start(source, settings, batches, once=once)
-            _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
-    finally:
-        if endpoint:
-            endpoint.close()
+    batches = _Watched(MicroBatches(settings, parts.written, parts.scores, parts.gold, before_writing), stop)
+    try:
+        source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
+        query = _start(source, settings, batches, once=once)
+        _watch(query, batches, stop, settings.stream.stop_timeout_seconds)
+    except (StreamingQueryException, Py4JError) as error:
+        if settings.kafka.outage_seconds and _is_outage(error, batches.failure):
+            return False
+        if not isinstance(batches.failure, StarlingError):
+            with suppress(BrokerError):
+                parts.continuity.begin()  # which says it better, where Kafka has lost records
+        raise _reason(error, batches.failure) from error
+    return True
+
+
+def _is_outage(error: Exception, failure: BaseException | None) -> bool:
+    return isinstance(failure, BrokerError) or any(is_outage(one) for one in (error, failure) if one)
 
 
 @contextmanager
@@ -142,9 +196,9 @@ def _watch(query: StreamingQuery, batches: _Watched, stop: threading.Event, time
         if stop.is_set():
             _end(query, batches, timeout_seconds)
         query.awaitTermination()
-    except (StreamingQueryException, Py4JError) as error:
+    except (StreamingQueryException, Py4JError):
         if not stop.is_set() or isinstance(batches.failure, StarlingError):
-            raise _reason(error, batches.failure) from error
+            raise
 
 
 def _end(query: StreamingQuery, batches: _Watched, timeout_seconds: float) -> None:

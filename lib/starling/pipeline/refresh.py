@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from starling import delta
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.hours import HOUR, Range, hour_ranges, sql_within, widened, within
 from starling.ops import ledger
-from starling.ops.ledger import ReadUntil
+from starling.ops.ledger import Past, ReadUntil
 from starling.pipeline.facts import hour, hours
 from starling.pipeline.together import together
 from starling.settings import Settings
@@ -52,6 +52,7 @@ class Gold:
         self._changed = threading.Condition()
         self._touched: set[datetime] = set()
         self._read_until: ReadUntil = {}
+        self._begun = self._done = 0  # refreshes
         self._closing = False
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="gold", daemon=True)
@@ -67,13 +68,27 @@ class Gold:
                 raise self._failure
             self._touched |= set(touched)
             self._read_until = read_until
-            self._changed.notify()
+            self._changed.notify_all()
+
+    def recount(self, touched: Collection[datetime]) -> None:
+        """Has hours, one at least, computed again that posts were taken out of, and waits until they are.
+
+        Raises what the thread has failed with.
+        """
+        with self._changed:
+            self._touched |= set(touched)
+            self._due = min(self._due, time.monotonic())
+            self._changed.notify_all()
+            mine = self._begun + 1
+            self._changed.wait_for(lambda: self._failure or self._done >= mine)
+            if self._failure:
+                raise self._failure
 
     def close(self) -> None:
         """Computes what is still to be computed, and ends; raises what the thread has failed with."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
         if self._failure:
             raise self._failure
@@ -87,11 +102,18 @@ class Gold:
             while task := self._next():
                 started = time.monotonic()
                 refresh(self._spark, self._lake, task.touched, self._baseline, task.read_until)
-                ended = time.monotonic()
-                if self._due < math.inf:
-                    self._due = max(started + self._every_seconds, ended + _REST * (ended - started))
+                self._rest(started, ended=time.monotonic())
         except Exception as error:
-            self._failure = error
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+
+    def _rest(self, started: float, ended: float) -> None:
+        with self._changed:
+            self._done = self._begun
+            if self._due < math.inf:
+                self._due = max(started + self._every_seconds, ended + _REST * (ended - started))
+            self._changed.notify_all()
 
     def _next(self) -> _Task | None:
         """Waits for what is to be done and until it is due; None when all is done and nothing more will come."""
@@ -101,6 +123,7 @@ class Gold:
                 self._changed.wait(min(rest, threading.TIMEOUT_MAX))
             task = _Task(self._touched, self._read_until)
             self._touched = set()
+            self._begun += 1
         return task if task.touched else None
 
 
@@ -109,12 +132,18 @@ def refresh(
 ) -> None:
     """Computes the tables of gold again for these hours; `read_until` is noted beside it."""
     ranges = hour_ranges(touched)
-    note = json.dumps({_NOTE: _nested(read_until)})
+    note = json.dumps({_NOTE: ledger.nested(read_until)})
     together(
         spark,
         lambda: _sentiment(spark, lake, ranges, note),
         lambda: _trends(spark, lake, ranges, baseline, note),
     )
+
+
+def recount(spark: SparkSession, settings: Settings, touched: Collection[datetime]) -> None:
+    """Computes these hours again where no stream does; up to which records gold has counted, it goes on to say."""
+    counted = _counted_by_all(spark, settings.lake)
+    refresh(spark, settings.lake, touched, timedelta(hours=settings.trends.baseline_hours), counted)
 
 
 def _sentiment(spark: SparkSession, lake: str, ranges: list[Range], note: str) -> None:
@@ -137,34 +166,19 @@ def _trends(spark: SparkSession, lake: str, ranges: list[Range], baseline: timed
 def _missed(spark: SparkSession, lake: str) -> _Task:
     """The hours of posts that are in silver and that one of the tables has not counted yet."""
     read_until = ledger.past(delta.read(spark, ledger.TABLE, lake)).read_until
-    counted = _counted_by_all(spark, lake) if read_until else F.lit(False)
-    missed = delta.read(spark, posts.TABLE, lake).where(~counted)
+    counted = _counted_by_all(spark, lake) if read_until else {}
+    missed = delta.read(spark, posts.TABLE, lake).where(f"NOT ({Past(counted).before()})")
     found = missed.select(hour(F.col("created_at")).alias("hour")).distinct()
     return _Task(hours(found.toArrow()["hour"].to_pylist()), read_until)
 
 
-def _counted_by_all(spark: SparkSession, lake: str) -> Column:
-    """Whether every table has counted a post, by its Kafka coordinates."""
+def _counted_by_all(spark: SparkSession, lake: str) -> ReadUntil:
+    """Up to which records every table has counted, as they note it."""
     tables = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
     notes = together(spark, *(partial(delta.note, spark, table, lake) for table in tables))
     of_tables = [counted_until(note) for note in notes]
-    counted = F.lit(False)
-    for topic, partition in set.intersection(*(set(until) for until in of_tables)):
-        here = (F.col("topic") == topic) & (F.col("partition") == partition)
-        counted = counted | (here & (F.col("offset") < min(until[topic, partition] for until in of_tables)))
-    return counted
-
-
-def _nested(read_until: ReadUntil) -> dict[str, dict[str, int]]:
-    """As JSON can say it.
-
-    >>> _nested({("posts", 0): 5, ("posts", 1): 7})
-    {'posts': {'0': 5, '1': 7}}
-    """
-    nested: dict[str, dict[str, int]] = {}
-    for (topic, partition), offset in sorted(read_until.items()):
-        nested.setdefault(topic, {})[str(partition)] = offset
-    return nested
+    of_all = set.intersection(*(set(until) for until in of_tables))
+    return {place: min(until[place] for until in of_tables) for place in of_all}
 
 
 def counted_until(note: str | None) -> ReadUntil:
@@ -176,7 +190,6 @@ def counted_until(note: str | None) -> ReadUntil:
     {}
     """
     try:
-        topics = json.loads(note or "{}").get(_NOTE, {})
-        return {(topic, int(number)): int(until) for topic, parts in topics.items() for number, until in parts.items()}
+        return ledger.from_nested(json.loads(note or "{}").get(_NOTE, {}))
     except (ValueError, AttributeError):
         return {}

@@ -36,7 +36,7 @@ class NewRows:
 
     def bronze(self) -> list[Write]:
         """The write to bronze, for after those to silver: a record in bronze is known to be written completely."""
-        return self._write("adds_event", events.TABLE, lambda rows: rows)
+        return self._write("adds_event", events.TABLE, _without_payload_of_deleted)
 
     def posts(self) -> tuple[DataFrame, int]:
         """The rows that silver.posts has or gets of these records, and how many they are."""
@@ -58,10 +58,12 @@ class NewRows:
 
 def _without_deleted(rows: DataFrame) -> DataFrame:
     """Says why a record of a deleted post is refused, and keeps nothing of what it said."""
-    return rows.withColumns(
-        {
-            "reason": F.when(F.col("deleted"), "deleted").otherwise(F.col("reason")),
-            "detail": F.when(F.col("deleted"), "the post's deletion is known").otherwise(F.col("detail")),
-            "payload": F.when(~F.col("deleted"), F.col("payload")),
-        }
-    )
+    said = {
+        "reason": F.when(F.col("deleted"), "deleted").otherwise(F.col("reason")),
+        "detail": F.when(F.col("deleted"), "the post's deletion is known").otherwise(F.col("detail")),
+    }
+    return rows.withColumns(said).transform(_without_payload_of_deleted)
+
+
+def _without_payload_of_deleted(rows: DataFrame) -> DataFrame:
+    return rows.withColumns({name: F.when(~F.col("deleted"), F.col(name)) for name in ("payload", "raw")})

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType, StructField, StructType
 
+from starling import failpoints
 from starling.sentiment import columnar, scalar
 from starling.sentiment.columnar import SCORES
 
@@ -54,4 +55,4 @@ def _scores_udf() -> Callable[[Column], Column]:
         encoded = texts.dictionary_encode()
         return columnar.scores(encoded.dictionary).take(encoded.indices)
 
-    return arrow_udf(score_all, SCORES_TYPE)  # type: ignore[call-overload,no-any-return]
+    return arrow_udf(failpoints.in_udf(score_all), SCORES_TYPE)  # type: ignore[call-overload,no-any-return]

@@ -14,6 +14,8 @@ from starling.tables import Table, column
 
 # The languages whose texts VADER's lexicon is made for.
 SCORED_LANGUAGES = ("en",)
+# The lists of what a text holds, which `limits.max_entities` cuts.
+_ENTITIES = ("hashtags", "mentions", "urls")
 
 TABLE = Table(
     name="silver.posts",
@@ -31,6 +33,11 @@ TABLE = Table(
             column("hashtags", ArrayType(StringType()), "distinct hashtags in lower case, without #", nullable=False),
             column("mentions", ArrayType(StringType()), "distinct handles in lower case, without @", nullable=False),
             column("urls", ArrayType(StringType()), "links, expanded where the source does so", nullable=False),
+            column(
+                "entities_cut",
+                BooleanType(),
+                "whether one of these lists was cut (limits.max_entities); null in older rows",
+            ),
             column("is_reply", BooleanType(), "whether it answers a post", nullable=False),
             column("is_quote", BooleanType(), "whether it quotes a post", nullable=False),
             column("text_hash", StringType(), "SHA-256 of the folded text: equal for copies", nullable=False),
@@ -63,7 +70,7 @@ def with_post(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> D
         records.withColumn("body", F.when(is_post, F.col("text")))
         .transform(_with_language, settings.language.min_confidence)
         .transform(_with_sentiment, settings.sentiment.max_characters)
-        .transform(_with_words)
+        .transform(_with_words, settings.limits.max_entities)
         .withColumn("author", pseudonyms(pseudonym_key)(F.col("platform"), F.when(is_post, F.col("author_id"))))
         .drop("body", "author_id", "lang_given", "hashtags_given", "mentions_given", "urls_given")
     )
@@ -99,10 +106,10 @@ def _unscored_reason() -> Column:
     )
 
 
-def _with_words(records: DataFrame) -> DataFrame:
-    # + hashtags, mentions, urls, text_hash; is_reply and is_quote without nulls
+def _with_words(records: DataFrame, max_entities: int) -> DataFrame:
+    # + hashtags, mentions, urls, entities_cut, text_hash; is_reply and is_quote without nulls
     body = F.col("body")
-    return records.withColumns(
+    found = records.withColumns(
         {
             "hashtags": text.folded(F.coalesce("hashtags_given", text.hashtags(body))),
             "mentions": text.folded(F.coalesce("mentions_given", text.mentions(body))),
@@ -110,6 +117,13 @@ def _with_words(records: DataFrame) -> DataFrame:
             "text_hash": text.text_hash(body),
             "is_reply": F.coalesce("is_reply", F.lit(False)),
             "is_quote": F.coalesce("is_quote", F.lit(False)),
+        }
+    )
+    # In a step of their own: Spark would look for the words once a use.
+    return found.withColumns(
+        {
+            "entities_cut": F.greatest(*(F.size(name) for name in _ENTITIES)) > max_entities,
+            **{name: F.slice(name, 1, max_entities) for name in _ENTITIES},
         }
     )
 

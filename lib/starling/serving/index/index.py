@@ -1,8 +1,8 @@
-"""The index as a whole: opened, kept up with the lake, asked by many at once."""
+"""The index as a whole: opened, kept up with the lake, made anew, asked by many at once."""
 
-import logging
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,17 +10,14 @@ from pathlib import Path
 
 import duckdb
 
-from starling.errors import StorageError
-from starling.failures import in_one_line
-from starling.serving.index.mirror import Mirror, Standing
-from starling.serving.index.mirrored import MIRRORED, SCORES
-from starling.serving.index.scored import Scored
-from starling.serving.index.tags import Tags
+from starling.serving.index import made
+from starling.serving.index.erased import Erased
+from starling.serving.index.made import Made
+from starling.serving.index.mirror import Standing
 from starling.settings import Settings
 
-# What the index is made like: another number, and an index made before is made anew.
-_MADE_LIKE = 3
-_LOG = logging.getLogger(__name__)
+# After an index is made anew, it rests so many times as long from doing so again, however much is deleted meanwhile.
+_REST = 10
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,15 @@ class Index:
     """
 
     def __init__(self, settings: Settings) -> None:
-        file = Path(settings.paths.work).resolve() / "dashboard" / "index.duckdb"
-        self._connection = _opened(file, settings.serve.memory_mb)
-        self._connection.execute("CREATE TABLE IF NOT EXISTS files (path VARCHAR, name VARCHAR, number INTEGER)")
-        self._connection.execute("CREATE SEQUENCE IF NOT EXISTS file_numbers START 1")  # none is ever used twice
-        tags = Tags(self._connection)
-        self._mirrors = [Mirror(self._connection, one, one.table.path(settings.lake), tags) for one in MIRRORED]
-        self._scored = Scored(self._connection)
+        self._settings = settings
+        self._file = place(settings)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.parent.chmod(0o700)
+        self._erased = Erased(settings.lake)
+        self._made = Made(self._file, settings, self._erased.count() or 0)
+        made.delete_beside(self._file)
+        self._rests_until = 0.0
+        self._swapping = threading.Lock()
         self._changed = threading.Condition()
         self.changes = 0
         self.refreshes = Refreshes()
@@ -59,17 +58,10 @@ class Index:
     def refresh(self) -> bool:
         """Takes over what is new in the lake; whether anything was. What stands in the way is kept as `trouble`."""
         started = time.monotonic()
-        changed, trouble = False, None
-        for mirror in self._mirrors:
-            try:
-                new = mirror.refresh()
-                if new and mirror.mirrored is SCORES:
-                    self._scored.spread()
-                changed |= new
-            except Exception as error:  # a lake that is away for a while, or a table that is damaged: the rest goes on
-                mirror.forget()
-                trouble = f"{mirror.mirrored.table.name} cannot be read: {_briefly(error)}"
-                _LOG.warning("%s", trouble)
+        changed, trouble = self._made.refresh()
+        erased = self._erased.count()
+        if not (trouble or erased is None or erased == self._made.erased) and started >= self._rests_until:
+            trouble = self._make_anew(erased, started)
         self._tell(changed or trouble != self.trouble, trouble)
         self.refreshes = self.refreshes.followed_by(time.monotonic() - started)
         return changed
@@ -77,7 +69,7 @@ class Index:
     @property
     def standings(self) -> Mapping[str, Standing]:
         """How each table of the lake stands, by its name in the lake."""
-        return {mirror.mirrored.table.name: mirror.standing for mirror in self._mirrors}
+        return {mirror.mirrored.table.name: mirror.standing for mirror in self._made.mirrors}
 
     def wait(self, seen: int, seconds: float) -> int:
         """Waits until there have been more changes than `seen`, or for so long; how many there have been."""
@@ -99,11 +91,32 @@ class Index:
 
     def new_cursor(self) -> duckdb.DuckDBPyConnection:
         """The same, for whoever closes it."""
-        return self._connection.cursor()
+        with self._swapping:
+            return self._made.connection.cursor()
 
     def close(self) -> None:
         """Lets the file go."""
-        self._connection.close()
+        self._made.close()
+
+    def _make_anew(self, erased: int, started: float) -> str | None:
+        """Puts an index without anything that was erased in the place of this one; what stands in the way.
+
+        Those who ask meanwhile are answered by this one; its file is gone from the disk when the last of them is.
+        """
+        file = self._file.with_name(f"index-{uuid.uuid4().hex}.duckdb")
+        fresh = Made(file, self._settings, erased)
+        _, trouble = fresh.refresh()
+        if trouble is None:
+            with self._swapping:
+                # The one before closes by itself with the last of its cursors; closed here, it would break off answers.
+                self._made = fresh
+            made.delete(self._file)
+            file.rename(self._file)
+        else:
+            fresh.close()
+            made.delete(file)
+        self._rests_until = time.monotonic() + _REST * (time.monotonic() - started)
+        return trouble
 
     def _tell(self, changed: bool, trouble: str | None) -> None:
         with self._changed:
@@ -113,41 +126,20 @@ class Index:
                 self._changed.notify_all()
 
 
-def _opened(file: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.parent.chmod(0o700)
-    try:
-        connection = _connected(file, memory_mb)
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise StorageError(f"{file} is in use: another dashboard of this work folder runs; stop it first") from None
-        raise StorageError(f"{file} cannot be opened: {_briefly(error)}; it can be deleted, nothing is lost") from None
-    made_like = connection.execute("SELECT max(number) FROM made_like").fetchall()[0][0] if _has(connection) else None
-    if made_like != _MADE_LIKE:
-        connection.close()
-        file.unlink()
-        connection = _connected(file, memory_mb)
-        connection.execute("CREATE TABLE made_like AS SELECT ? AS number", [_MADE_LIKE])
-    return connection
+def place(settings: Settings) -> Path:
+    """Where the index of a work folder is."""
+    return Path(settings.paths.work).resolve() / "dashboard" / "index.duckdb"
 
 
-def _connected(file: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        str(file),
-        config={
-            "memory_limit": f"{memory_mb}MB",
-            "preserve_insertion_order": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "enable_external_access": "false",
-        },
-    )
-
-
-def _has(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'made_like'").fetchall()
-    return bool(found[0][0])
-
-
-def _briefly(error: BaseException) -> str:
-    return in_one_line(error)[:300]
+def discard(settings: Settings) -> bool:
+    """Takes the index away, which the next dashboard makes again; False where one has it, and sees to it itself."""
+    file = place(settings)
+    if file.exists():
+        try:
+            made.connected(file, settings.serve.memory_mb).close()
+        except duckdb.IOException as error:
+            if "lock" in str(error):
+                return False
+        made.delete(file)
+        made.delete_beside(file)
+    return True

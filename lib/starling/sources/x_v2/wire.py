@@ -45,6 +45,15 @@ def _event(data: dict[str, Any]) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event_at" in event else None
 
 
+def deletion(deleted_id: str, event_at: str) -> bytes:
+    """The compliance event that says that a post is deleted.
+
+    >>> deletion("20", "2026-01-02T03:04:05.678Z").decode()
+    '{"data":{"delete":{"tweet":{"id":"20"},"event_at":"2026-01-02T03:04:05.678Z"}}}'
+    """
+    return write_json({"data": {"delete": {"tweet": {"id": deleted_id}, "event_at": event_at}}})
+
+
 def split(page: dict[str, Any]) -> list[dict[str, Any]]:
     """One message a post of the page, each with no more of `includes` than it refers to.
 

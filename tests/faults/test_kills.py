@@ -1,24 +1,30 @@
-"""The job itself, as a user starts it: asked to stop, killed, out of disk, and started again.
+"""The job itself, as a user starts it: asked to stop, killed again and again, out of disk, and started again.
 
 The broker was already there.
 """
 
 import os
+import random
 import re
+import secrets
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from faults.checked import is_whole, tell
+from faults.figures import Tally
 from starling.pipeline.accounts import accounts
 from starling.settings import Paths
 from streams.lakes import Lake, Record
+from streams.messages import post
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300
@@ -85,17 +91,65 @@ def committed(lake: Lake) -> set[int]:
     return {int(path.name) for path in Path(lake.settings.checkpoints, "posts", "commits").glob("[0-9]*")}
 
 
+@pytest.mark.fault(2, "the driver killed at random moments, again and again, while posts arrive")
+@pytest.mark.timeout(14_400)
+def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_once(
+    lake: Lake, start: Start, pytestconfig: pytest.Config, tally: Tally
+) -> None:
+    kills, seed = pytestconfig.getoption("--kills"), pytestconfig.getoption("--seed")
+    seed = secrets.randbits(32) if seed is None else seed
+    print(f"kills at random moments with --seed {seed}")  # shown where the test fails
+    moments = random.Random(seed)
+    of_job = lake.beside("job")
+    with arriving(lake) as sent:
+        for _ in range(kills):
+            job = start()
+            if moments.random() < 0.8:  # else anywhere in its start
+                wait_for_batches(of_job, batches(of_job) + 1, job)
+                time.sleep(moments.uniform(0, 4))
+            else:
+                time.sleep(moments.uniform(0, 12))
+            os.killpg(job.pid, signal.SIGKILL)
+            job.wait()
+    assert start("--once", STARLING_STREAM_MAX_OFFSETS_PER_TRIGGER="20000").wait(PATIENCE_SECONDS) == 0
+    is_whole(of_job)
+    tell(tally, of_job, len(sent))
+    lake.drain()
+    assert of_job.everything() == lake.everything(), f"--seed {seed}"
+    tally.kills(kills)
+
+
+@contextmanager
+def arriving(lake: Lake) -> Iterator[list[Record]]:
+    """Sends posts, every tenth of them again, all the time; gives what was sent."""
+    sent: list[Record] = []
+    ended = threading.Event()
+
+    def send() -> None:
+        number = 1000
+        while not ended.is_set():
+            some = [post(id=str(number + i), text=f"good news {i} #tag{i % 7}") for i in range(20)]
+            lake.send([*some, *some[::10]])
+            sent.extend([*some, *some[::10]])
+            number += 20
+            ended.wait(1.0)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield sent
+    finally:
+        ended.set()
+        sender.join()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables(
     lake: Lake, start: Start, real_records: list[Record], tmp_path: Path
 ) -> None:
     lake.send(real_records)
-    of_job = Lake(
-        lake.spark,
-        lake.settings.model_copy(update={"paths": Paths(work=f"{lake.settings.paths.work}-job")}),
-        lake.servers,
-    )
+    of_job = lake.beside("job")
     # SIGTERM as `kill` and service managers send it; SIGINT as a terminal does, to the JVM and to Python alike.
     for number, send, code in ((signal.SIGTERM, os.kill, 0), (signal.SIGINT, os.killpg, 130)):
         asked = start()
@@ -121,7 +175,7 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
     assert len({row["offset"] for row in of_job.rows("bronze.events", "partition", "offset")}) > 100
 
 
-@pytest.mark.slow
+@pytest.mark.fault(19, "a full disk, a read-only disk")
 @pytest.mark.timeout(700)
 def test_on_a_full_disk_it_ends_with_one_line_and_with_room_again_every_table_is_exactly_once(
     lake: Lake, start: Start, real_records: list[Record], small_disk: Path, tmp_path: Path
@@ -146,3 +200,26 @@ def test_on_a_full_disk_it_ends_with_one_line_and_with_room_again_every_table_is
     sums = on_small_disk.ledger()
     assert (sums["records"], sums["posts"], sums["duplicates"], sums["rejected"]) == (80, 60, 20, 0)
     assert accounts(lake.spark, paths.lake).balanced
+
+
+@pytest.mark.fault(19, "a full disk, a read-only disk")
+def test_on_a_read_only_disk_it_refuses_with_one_line_and_goes_on_when_it_may_write(
+    lake: Lake, start: Start, real_records: list[Record], small_disk: Path, tmp_path: Path, tally: Tally
+) -> None:
+    paths = Paths(work=str(tmp_path / "work"), lake=str(small_disk / "lake"))
+    on_small_disk = Lake(lake.spark, lake.settings.model_copy(update={"paths": paths}), lake.servers)
+    on_small_disk.send(real_records[:20])
+    on_small_disk.drain()
+    on_small_disk.send(real_records[20:30])
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    job = start("--once", STARLING_PATHS_WORK=paths.work, STARLING_PATHS_LAKE=paths.lake)
+    assert job.wait(PATIENCE_SECONDS) == 4
+    said = (tmp_path / "stream-0.txt").read_text().replace(JAVAS_OWN, "")
+    assert said == (
+        f"starling: error: {small_disk}/lake cannot be written to; give access there, or name another folder in "
+        "[paths] of the settings\n"
+    )
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    on_small_disk.drain()
+    is_whole(on_small_disk)
+    tell(tally, on_small_disk, 30)

@@ -1,16 +1,19 @@
-"""What the stream's tests share."""
+"""What the tests of streams share, and those of what can go wrong in them."""
 
 import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pyspark.sql import SparkSession
 
 from starling.settings import Settings
 from streams.lakes import Lake, Record
-from streams.shelf import Copy, Shelf, shelf
+
+if TYPE_CHECKING:
+    from streams.shelf import Copy, Shelf
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -35,12 +38,14 @@ def real_records() -> list[Record]:
 
 
 @pytest.fixture(scope="session")
-def models(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def models(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> "Shelf":
     """Tiny models, fitted and recorded."""
+    from streams.shelf import shelf
+
     return shelf(spark, tmp_path_factory.mktemp("shelf") / "work")
 
 
 @pytest.fixture
-def registry(models: Shelf, settings: Settings) -> Copy:
+def registry(models: "Shelf", settings: Settings) -> "Copy":
     """The models in the registry of the test's own work folder; none is champion yet."""
     return models.into(settings)

@@ -1,0 +1,71 @@
+"""The figures that the faults' tests end with.
+
+Each test says with `@pytest.mark.fault(N, "what is done")` which of the twenty-five faults it survives. What it counted
+travels with its report, so that the figures are right however many processes ran the tests.
+"""
+
+from collections import Counter
+
+import pytest
+
+FAULTS = 25
+_FAULT, _COUNT = "fault", "count"
+
+
+class Tally:
+    """What a test counted."""
+
+    def __init__(self, node: pytest.Item) -> None:
+        self._node = node
+
+    def _count(self, name: str, number: int) -> None:
+        self._node.user_properties.append((_COUNT, (name, number)))
+
+    def kills(self, number: int) -> None:
+        """Processes that were killed, and after which all was right."""
+        self._count("kills", number)
+
+    def bad_inputs(self, number: int) -> None:
+        """Records, files, forms or settings that were wrong, and were dealt with as they must be."""
+        self._count("bad inputs", number)
+
+    def records(self, *, sent: int, lost: int, doubled: int) -> None:
+        """Records that were sent into a stream, and what became of them."""
+        for name, number in (("records sent", sent), ("lost", lost), ("doubled", doubled)):
+            self._count(name, number)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the random kill kills."""
+    parser.addoption("--kills", type=int, default=20, help="how often the stream is killed at random moments")
+    parser.addoption("--seed", type=int, help="seed of the random moments; one of its own by default, printed")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Has the number of a fault travel with the report of its test."""
+    for mark in item.iter_markers(_FAULT):
+        item.user_properties.append((_FAULT, mark.args))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the figures, where any of the faults was tried."""
+    failed: set[int] = set()
+    tried: dict[int, str] = {}
+    counts: Counter[str] = Counter()
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            for name, said in getattr(report, "user_properties", ()):
+                if name == _FAULT:
+                    tried[said[0]] = said[1]
+                    failed |= {said[0]} if outcome in ("failed", "error", "skipped") else set()
+                elif name == _COUNT and report.when == "teardown":
+                    counts[said[0]] += said[1]
+    if tried:
+        terminalreporter.section("faults")
+        for number, what in sorted(tried.items()):
+            terminalreporter.write_line(f"{number:>3}  {'NOT survived' if number in failed else 'survived'}  {what}")
+        terminalreporter.write_line(
+            f"faults survived: {len(tried.keys() - failed)} of {FAULTS}; kills survived: {counts['kills']:,}; "
+            f"records sent: {counts['records sent']:,}, lost: {counts['lost']:,}, doubled: {counts['doubled']:,}; "
+            f"bad inputs tried: {counts['bad inputs']:,}"
+        )
