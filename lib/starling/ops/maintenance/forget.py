@@ -188,7 +188,7 @@ def _of_author(spark: SparkSession, settings: Settings, request: Request) -> lis
     if request.pseudonym:
         tests.append(F.col("author") == request.pseudonym)
     rows = delta.read(spark, posts.TABLE, settings.lake)
-    return [Id(*row) for test in tests for row in rows.where(test).select("platform", "post_id").collect()]
+    return sorted(Id(*row) for test in tests for row in rows.where(test).select("platform", "post_id").collect())
 
 
 def _among(spark: SparkSession, ids: Sequence[Id], table: Table, lake: str) -> set[Id]:
