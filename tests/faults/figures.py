@@ -36,8 +36,8 @@ class Tally:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often the random kill kills."""
-    parser.addoption("--kills", type=int, default=20, help="how often the stream is killed at random moments")
+    """How often the random kill kills: less often where all tests run, which take long enough."""
+    parser.addoption("--kills", type=int, help="how often the stream is killed; 20 times, and 5 among all tests")
     parser.addoption("--seed", type=int, help="seed of the random moments; one of its own by default, printed")
 
 

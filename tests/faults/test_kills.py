@@ -96,7 +96,8 @@ def committed(lake: Lake) -> set[int]:
 def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_once(
     lake: Lake, start: Start, pytestconfig: pytest.Config, tally: Tally
 ) -> None:
-    kills, seed = pytestconfig.getoption("--kills"), pytestconfig.getoption("--seed")
+    kills = pytestconfig.getoption("--kills") or (5 if hasattr(pytestconfig, "workerinput") else 20)
+    seed = pytestconfig.getoption("--seed")
     seed = secrets.randbits(32) if seed is None else seed
     print(f"kills at random moments with --seed {seed}")  # shown where the test fails
     moments = random.Random(seed)
