@@ -28,7 +28,12 @@ WORKERS = 2
 TOGETHER = {
     "jobs": ("tests/jobs/", "tests/faults/test_kills.py", "tests/bootstrap/test_submit.py"),
     "lakes": ("tests/training/", "tests/models/", "tests/reports/", "tests/browser/", "tests/test_notebooks.py"),
-    "streams": ("tests/streams/", "tests/faults/"),
+    "streams": (
+        "tests/streams/",
+        "tests/faults/test_crashes.py",
+        "tests/faults/test_models.py",
+        "tests/faults/test_too_little.py",
+    ),
 }
 
 
@@ -60,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "trained_lake" in getattr(item, "fixturenames", ()) or item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: scope(item.nodeid) not in TOGETHER)
+        items.sort(key=lambda item: (scope(item.nodeid) not in TOGETHER, not item.get_closest_marker("fault")))
 
 
 @pytest.fixture(scope="session")
