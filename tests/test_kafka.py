@@ -86,10 +86,13 @@ def test_spark_reads_committed_records_from_the_beginning_and_stops_when_some_ar
         "kafka.isolation.level": "read_committed",
         "kafka.default.api.timeout.ms": "7000",
         "kafka.request.timeout.ms": "7000",
+        "kafkaConsumer.pollTimeoutMs": "7000",
         "kafka.security.protocol": "SSL",
         "kafka.ssl.truststore.type": "PEM",
         "kafka.ssl.truststore.location": "/ca.pem",
     }
+    goes_on = settings.model_copy(update={"stream": Stream(on_data_loss="continue")})
+    assert spark_options(goes_on, "a:1")["failOnDataLoss"] == "false"
 
 
 @pytest.mark.parametrize(

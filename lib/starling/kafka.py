@@ -52,6 +52,7 @@ _IN_LOGIN = {
 }
 
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
+_POLL_SECONDS = 0.1
 _NO_KERBEROS = "No provider for SASL mechanism GSSAPI"
 
 
@@ -209,13 +210,20 @@ def _reason(reasons: list[KafkaError], error: KafkaException) -> str:
 
 
 def _create_topic(admin: AdminClient, settings: Settings) -> None:
+    """Makes the topic, and waits until whoever asks the broker hears of it."""
+    name, seconds = settings.kafka.topic, settings.kafka.timeout_seconds
     # -1 leaves the replication to the broker's own default.
-    topic = NewTopic(settings.kafka.topic, settings.kafka.partitions, replication_factor=-1, config=TOPIC_CONFIG)
+    topic = NewTopic(name, settings.kafka.partitions, replication_factor=-1, config=TOPIC_CONFIG)
     try:
-        admin.create_topics([topic], operation_timeout=settings.kafka.timeout_seconds)[topic.topic].result()
+        admin.create_topics([topic], operation_timeout=seconds)[name].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody was quicker, which is as good
-            raise BrokerError(f"topic {settings.kafka.topic!r} cannot be made: {error.args[0].str()}") from None
+            raise BrokerError(f"topic {name!r} cannot be made: {error.args[0].str()}") from None
+    deadline = time.monotonic() + seconds
+    while not admin.list_topics(name, timeout=seconds).topics[name].partitions:
+        if time.monotonic() > deadline:
+            raise BrokerError(f"topic {name!r} was made, and the broker does not know of it after {seconds} s")
+        time.sleep(_POLL_SECONDS)
 
 
 def silent_logger() -> logging.Logger:
