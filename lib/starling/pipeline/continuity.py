@@ -43,7 +43,7 @@ class Continuity:
         would leave records out, DataLossError, which names them, for records that are gone.
         """
         self._id = self._topic.id()
-        self._same_topic()
+        known = self._same_topic()
         found = checkpoint.read(self._spark, self._place, self._topic.name)
         past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
         if found:
@@ -56,6 +56,8 @@ class Continuity:
                 f"gap in {gaps.TABLE.name}"
             )
         self._enter(missing)
+        if not known:
+            delta.set_property(self._spark, events.TABLE, self._lake, self._key, self._id)
 
     def follow(self, extents: Sequence[Extent], past: Past) -> None:
         """Looks at a batch before it is written; raises StreamError where it comes from another topic."""
@@ -73,18 +75,21 @@ class Continuity:
                 ]
             )
 
-    def _same_topic(self) -> None:
-        key = f"{_TOPIC_ID}{self._topic.name}"
-        known = delta.properties(self._spark, events.TABLE, self._lake).get(key)
-        if known is None:
-            delta.set_property(self._spark, events.TABLE, self._lake, key, self._id)
-        elif known != self._id:
+    @property
+    def _key(self) -> str:
+        return f"{_TOPIC_ID}{self._topic.name}"
+
+    def _same_topic(self) -> bool:
+        """Whether the tables were filled from this very topic; False where they know none of that name."""
+        known = delta.properties(self._spark, events.TABLE, self._lake).get(self._key)
+        if known not in (None, self._id):
             raise StreamError(
                 f"topic {self._topic.name!r} was deleted and made again since the tables were filled from it (its id "
                 f"was {known}, and is {self._id}): its offsets begin anew, and records would be taken for others that "
                 "are in the tables. Nothing was read. Send them to a topic of another name (kafka.topic) with a "
                 "checkpoint of its own (paths.checkpoints): posts that the tables have are left out"
             )
+        return known is not None
 
     def _leaves_nothing_out(self, found: Checkpoint, past: Past) -> None:
         for partition, reach in self._topic.reach().items():
