@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from starling import configuration
+from starling import configuration, kafka_options
 from starling import settings as module
 from starling.configuration import load
 from starling.errors import ConfigError
@@ -148,7 +148,7 @@ def test_without_starling_home_the_files_are_the_checkouts(monkeypatch: pytest.M
 
 def test_in_a_shipped_zip_the_files_are_those_of_the_current_folder(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "starling.zip", "w") as packed:
-        for name in ("__init__", "configuration", "errors", "settings"):
+        for name in ("__init__", "configuration", "errors", "kafka_options", "settings"):
             packed.write(Path(configuration.__file__).with_name(f"{name}.py"), f"starling/{name}.py")
     said = subprocess.run(
         [sys.executable, "-c", "from starling.configuration import home, load; print(home(), load().paths.work)"],
@@ -477,7 +477,7 @@ def test_the_file_names_the_allowed_options_as_the_code_does() -> None:
     _, _, allowed = SHIPPED.read_text(encoding="utf-8").partition("Allowed: ")
     allowed = allowed[: allowed.index("options = {}")].replace("\n# ", " ")
     named = set(re.findall(r"[a-z]+(?:\.[a-z]+)+", allowed))
-    assert named == module.KAFKA_OPTIONS
+    assert named == kafka_options.ALLOWED
 
 
 def test_options_are_the_only_table_among_the_keys() -> None:
@@ -593,7 +593,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 @given(
     work=TEXT.filter(bool),
     lake=TEXT,
-    options=st.dictionaries(st.sampled_from(sorted(module.KAFKA_OPTIONS - module.SECRET_KAFKA_OPTIONS)), TEXT),
+    options=st.dictionaries(st.sampled_from(sorted(kafka_options.ALLOWED - kafka_options.SECRET)), TEXT),
     seconds=st.floats(0, 3600),
     port=st.integers(0, 65535),
 )

@@ -1,6 +1,6 @@
 """How Starling speaks to Kafka: the options of its two clients, and the topic.
 
-Security options are written once, in librdkafka's words (`starling.settings.KAFKA_OPTIONS`), and said again here in
+Security options are written once, in librdkafka's words (`starling.kafka_options`), and said again here in
 the words of the Java client that Spark uses.
 """
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from starling import kafka_options
+
 ENV_PREFIX = "STARLING_"
 # Read by the set-up scripts and by `starling.configuration` itself, so they are not settings.
 RESERVED_ENV = frozenset(
@@ -28,30 +30,6 @@ RESERVED_ENV = frozenset(
     }
 )
 
-# What may be handed to Kafka clients. Written in librdkafka's words; `starling.kafka` says the same to Java.
-KAFKA_OPTIONS = frozenset(
-    {
-        "client.id",
-        "security.protocol",
-        "sasl.mechanism",
-        "sasl.username",
-        "sasl.password",
-        "sasl.oauthbearer.token.endpoint.url",
-        "sasl.oauthbearer.client.id",
-        "sasl.oauthbearer.client.secret",
-        "sasl.oauthbearer.scope",
-        "sasl.oauthbearer.extensions",
-        "https.ca.location",
-        "sasl.kerberos.service.name",
-        "sasl.kerberos.principal",
-        "sasl.kerberos.keytab",
-        "ssl.ca.location",
-        "ssl.keystore.location",
-        "ssl.key.password",
-        "ssl.endpoint.identification.algorithm",
-    }
-)
-SECRET_KAFKA_OPTIONS = frozenset({"sasl.password", "sasl.oauthbearer.client.secret", "ssl.key.password"})
 MASK = "********"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -86,9 +64,9 @@ class Kafka(Section):
     @field_validator("options")
     @classmethod
     def _allowed(cls, options: dict[str, str]) -> dict[str, str]:
-        for name in sorted(options.keys() - KAFKA_OPTIONS):
+        for name in sorted(options.keys() - kafka_options.ALLOWED):
             raise ValueError(
-                f"{name!r} is not an option that may be passed on; allowed: {', '.join(sorted(KAFKA_OPTIONS))}"
+                f"{name!r} is not an option that may be passed on; allowed: {', '.join(sorted(kafka_options.ALLOWED))}"
             )
         return options
 
@@ -264,7 +242,7 @@ class Settings(BaseSettings):
         values: dict[str, Any] = self.model_dump(mode="json")
         values["privacy"]["pseudonym_key"] = MASK if self.privacy.pseudonym_key.get_secret_value() else ""
         values["models"]["tracking_uri"] = re.sub(r"//[^/@]*@", f"//{MASK}@", self.models.tracking_uri)
-        for name in SECRET_KAFKA_OPTIONS & values["kafka"]["options"].keys():
+        for name in kafka_options.SECRET & values["kafka"]["options"].keys():
             values["kafka"]["options"][name] = MASK
         return values
 

@@ -54,7 +54,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts: Counter[str] = Counter()
     for outcome, reports in terminalreporter.stats.items():
         for report in reports:
-            for name, said in getattr(report, "user_properties", ()):
+            # Among them are tests that were deselected, which carry the same properties, and did not run.
+            for name, said in report.user_properties if isinstance(report, pytest.TestReport) else ():
                 if name == _FAULT:
                     tried[said[0]] = said[1]
                     failed |= {said[0]} if outcome in ("failed", "error", "skipped") else set()

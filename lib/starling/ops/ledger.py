@@ -168,7 +168,12 @@ def read_once(ledger: DataFrame) -> int:
     return int(counted.first().new)  # type: ignore[union-attr]
 
 
-def unbalanced(ledger: DataFrame) -> int:
-    """Rows of the ledger that do not balance."""
+def out_of_balance(ledger: DataFrame) -> DataFrame:
+    """The rows of the ledger that do not balance."""
     accounted = sum((F.col(name) for name in OUTCOMES), F.lit(0))
-    return ledger.where(F.col("records") != accounted).count()
+    return ledger.where(F.col("records") != accounted)
+
+
+def unbalanced(ledger: DataFrame) -> int:
+    """How many rows of the ledger do not balance."""
+    return out_of_balance(ledger).count()

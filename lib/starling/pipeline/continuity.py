@@ -4,7 +4,7 @@ Where a record stands in Kafka says whether the tables have it. So a topic that 
 one, however alike; and offsets that nobody has read and that Kafka no longer has are records that are lost.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 
 from pyspark.sql import SparkSession
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from starling import delta
 from starling.bronze import events
 from starling.errors import CheckpointError, DataLossError, StreamError
-from starling.kafka_topic import Topic
+from starling.kafka_topic import Reach, Topic
 from starling.ops import gaps, ledger
 from starling.ops.gaps import Gap
 from starling.ops.ledger import Past
@@ -46,9 +46,10 @@ class Continuity:
         known = self._same_topic()
         found = checkpoint.read(self._spark, self._place, self._topic.name)
         past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
+        reach = self._topic.reach()
         if found:
-            self._leaves_nothing_out(found, past)
-        missing = list(self._missing(found, past))
+            self._leaves_nothing_out(found, past, reach)
+        missing = list(self._missing(found, past, reach))
         if missing and not self._goes_on:
             raise DataLossError(
                 f"{', '.join(map(str, missing))} are gone from Kafka and were never read: its retention was too short, "
@@ -91,8 +92,8 @@ class Continuity:
             )
         return known is not None
 
-    def _leaves_nothing_out(self, found: Checkpoint, past: Past) -> None:
-        for partition, reach in self._topic.reach().items():
+    def _leaves_nothing_out(self, found: Checkpoint, past: Past, reaches: Mapping[int, Reach]) -> None:
+        for partition, reach in reaches.items():
             committed = found.committed.get(partition, 0)
             planned = found.planned.get(partition, committed)
             if planned > reach.end:
@@ -110,10 +111,10 @@ class Continuity:
                     "which the tables have. Move the folder away and start again: nothing is lost or doubled"
                 )
 
-    def _missing(self, found: Checkpoint | None, past: Past) -> Iterator[Gap]:
+    def _missing(self, found: Checkpoint | None, past: Past, reaches: Mapping[int, Reach]) -> Iterator[Gap]:
         """What is gone of a topic that has been read before; a new topic begins where it begins."""
         if any(topic == self._topic.name for topic, _ in past.read_until):
-            for partition, reach in self._topic.reach().items():
+            for partition, reach in reaches.items():
                 committed = found.committed.get(partition, 0) if found else 0
                 yield from self._gap(partition, max(committed, past.until(self._topic.name, partition)), reach.first)
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from starling import delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
-from starling.gold import hashtag_trends, post_scores, sentiment_by_hour
+from starling.gold import post_scores
 from starling.ops import gaps, ledger
 from starling.ops.ledger import Past
 from starling.ops.maintenance import gold, in_kafka, places
@@ -23,20 +23,10 @@ from starling.ops.maintenance.verdicts import Report, Verdict, none_of
 from starling.pipeline.catalogue import STREAM_TABLES
 from starling.pipeline.together import together
 from starling.settings import Settings
-from starling.silver import deletions, engagement, posts, rejected
 from starling.tables import Table
 
 # Tables whose keys no two rows may share.
-_KEYED = (
-    events.TABLE,
-    posts.TABLE,
-    engagement.TABLE,
-    deletions.TABLE,
-    rejected.TABLE,
-    sentiment_by_hour.TABLE,
-    hashtag_trends.TABLE,
-    post_scores.TABLE,
-)
+_KEYED = (*(table for table in STREAM_TABLES if table is not ledger.TABLE), post_scores.TABLE)
 
 
 def check(spark: SparkSession, settings: Settings, servers: str | None) -> Report:
@@ -65,8 +55,7 @@ def check(spark: SparkSession, settings: Settings, servers: str | None) -> Repor
 
 
 def _ledger(entries: DataFrame) -> list[Verdict]:
-    accounted = sum((F.col(name) for name in ledger.OUTCOMES), F.lit(0))
-    wrong = entries.where(F.col("records") != accounted).select("query_id", "batch_id", "topic", "partition", "records")
+    wrong = ledger.out_of_balance(entries).select("query_id", "batch_id", "topic", "partition", "records")
     fine = f"all {entries.count():,} entries balance"
     return [none_of("ledger", wrong, f"rows of {ledger.TABLE.name} do not balance", fine)]
 
