@@ -13,7 +13,12 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from browser.fixtures import chromium, looking  # noqa: F401 — fixtures
-from faults.figures import pytest_addoption, pytest_itemcollected, pytest_terminal_summary  # noqa: F401 — hooks
+from faults.figures import (  # noqa: F401 — hooks
+    pytest_addoption,
+    pytest_configure,
+    pytest_itemcollected,
+    pytest_terminal_summary,
+)
 from starling import session
 from starling.broker import connect
 from starling.settings import Kafka, Metrics, Paths, Privacy, Settings
@@ -54,8 +59,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs in two processes; what is named on the command line runs in this one, as in a debugger."""
-    return 0 if config.args_source is pytest.Config.ArgsSource.ARGS else WORKERS
+    """The whole suite and whole folders of it run in two processes; a file or a test in this one, as in a debugger."""
+    return WORKERS if all(Path(argument).is_dir() for argument in config.args) else 0
 
 
 @pytest.hookimpl(tryfirst=True)

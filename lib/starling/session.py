@@ -4,6 +4,7 @@ import signal
 import threading
 from pathlib import Path
 
+from py4j.java_gateway import java_import
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf
 from pyspark.errors import PySparkException
@@ -13,6 +14,13 @@ from starling.errors import ConfigError
 from starling.failures import in_one_line
 from starling.settings import Settings
 
+# What every function and column goes through.
+_SHORT_NAMES = (
+    "org.apache.spark.sql.functions",
+    "org.apache.spark.api.python.PythonUtils",
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
+    "org.apache.spark.api.python.SimplePythonFunction",
+)
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
 
 
@@ -30,6 +38,7 @@ def get(name: str, settings: Settings) -> SparkSession:
             f"--conf spark.sql.extensions={_DELTA} and the jars of conf/ivy.xml"
         )
     spark.conf.set("spark.sql.session.timeZone", "UTC")
+    _name_classes(spark)
     if given is None:
         _log_to(spark, Path(settings.paths.work).resolve() / "logs")
     return spark
@@ -49,6 +58,17 @@ def _made(name: str) -> SparkSession:
     if ours is not signal.default_int_handler and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, ours)
     return spark
+
+
+def _name_classes(spark: SparkSession) -> None:
+    """Says where PySpark's own short names lead.
+
+    Else Java looks for each of them, every time, through all jars in a dozen packages: hundreds of times a stream.
+    """
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    for name in _SHORT_NAMES:
+        java_import(jvm, name)
 
 
 def _log_to(spark: SparkSession, folder: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 FAULTS = 25
 _FAULT, _COUNT = "fault", "count"
+# Kills, and posts of a backlog: where the faults are named on the command line, and among all tests.
+MOST = {"kills": (20, 5), "backlog": (200_000, 50_000)}
 
 
 class Tally:
@@ -36,9 +38,18 @@ class Tally:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often the random kill kills: less often where all tests run, which take long enough."""
+    """How much is done to a stream: less where all tests run, which take long enough."""
     parser.addoption("--kills", type=int, help="how often the stream is killed; 20 times, and 5 among all tests")
+    parser.addoption("--backlog", type=int, help="posts of the backlog; 200,000, and 50,000 among all tests")
     parser.addoption("--seed", type=int, help="seed of the random moments; one of its own by default, printed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Chosen once, for all processes that run tests."""
+    among_all = config.args_source is not pytest.Config.ArgsSource.ARGS
+    for name, (alone, among) in MOST.items():
+        if getattr(config.option, name) is None:
+            setattr(config.option, name, among if among_all else alone)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ from streams.messages import post
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300
+FIRST = datetime(2021, 5, 1, tzinfo=timezone.utc)
 # On a small disk: room for the empty tables, of some 200 kB, and not for all of a micro-batch.
 FREE_BYTES = 300_000
 JAVAS_OWN = "WARNING: Using incubator modules: jdk.incubator.vector\n"
@@ -96,7 +99,7 @@ def committed(lake: Lake) -> set[int]:
 def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_once(
     lake: Lake, start: Start, pytestconfig: pytest.Config, tally: Tally
 ) -> None:
-    kills = pytestconfig.getoption("--kills") or (5 if hasattr(pytestconfig, "workerinput") else 20)
+    kills = pytestconfig.getoption("--kills")
     seed = pytestconfig.getoption("--seed")
     seed = secrets.randbits(32) if seed is None else seed
     print(f"kills at random moments with --seed {seed}")  # shown where the test fails
@@ -122,18 +125,19 @@ def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_o
 
 @contextmanager
 def arriving(lake: Lake) -> Iterator[list[Record]]:
-    """Sends posts, every tenth of them again, all the time; gives what was sent."""
+    """Sends posts of one hour after the other, every tenth of them again, all the time; gives what was sent."""
     sent: list[Record] = []
     ended = threading.Event()
 
     def send() -> None:
-        number = 1000
-        while not ended.is_set():
-            some = [post(id=str(number + i), text=f"good news {i} #tag{i % 7}") for i in range(20)]
+        for hour in count():
+            at = f"{FIRST + timedelta(hours=hour):%Y-%m-%dT%H}:15:00.000Z"
+            ids = range(1000 + 20 * hour, 1020 + 20 * hour)
+            some = [post(id=str(i), text=f"good news {i} #tag{i % 7}", created_at=at) for i in ids]
             lake.send([*some, *some[::10]])
             sent.extend([*some, *some[::10]])
-            number += 20
-            ended.wait(1.0)
+            if ended.wait(1.0):
+                return
 
     sender = threading.Thread(target=send)
     sender.start()
