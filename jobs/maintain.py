@@ -3,7 +3,8 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stderr
+from io import StringIO
 from typing import Annotated
 
 import typer
@@ -89,7 +90,9 @@ def forget(
     """Take posts, or all that an author wrote, out of every table and file; beside a running stream, have it do so."""
 
     def body(settings: Settings, spark: SparkSession) -> None:
-        with broker.connect(settings) as servers:
+        # spark-submit hands on what is said of the way as output too, where a program wants JSON alone.
+        quiet = redirect_stderr(StringIO()) if as_json else nullcontext()
+        with quiet, broker.connect(settings) as servers:
             done = forgetting.forget(spark, settings, servers, request(), lambda said: print(said, file=sys.stderr))
         index = "made anew" if discard(settings) else "made anew by the running one when the tables' files are gone"
         if as_json:

@@ -1,5 +1,7 @@
 """What all tests share: one Kafka, one Spark, and settings of a folder and a topic of a test's own."""
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,11 @@ from streams.fixtures import lake, models, real_records, registry  # noqa: F401 
 sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
+# What conf/spark-defaults.conf tells a stream that is to run for hours, as a worker's Spark nearly does.
+LASTING = (
+    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 "
+    "-XX:Tier4BackEdgeThreshold=400000 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
+)
 # What one of them has all of, and begins with: what shares the lakes and models that are made once for all tests, and
 # what runs jobs with a Spark of their own. Any worker has the rest, file by file.
 TOGETHER = {
@@ -81,10 +88,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[SparkSession]:
     """A real Spark with Delta, configured by conf/spark-defaults.conf as a job's is, one for all tests."""
     work = tmp_path_factory.mktemp("spark")
-    started = session.get("starling tests", Settings(paths=Paths(work=str(work))))
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(pytestconfig, "workerinput"):
+            lasting = shlex.join(["--driver-java-options", LASTING])
+            patch.setenv("PYSPARK_SUBMIT_ARGS", f"{lasting} {os.environ['PYSPARK_SUBMIT_ARGS']}")
+        started = session.get("starling tests", Settings(paths=Paths(work=str(work))))
     yield started
     started.stop()
 

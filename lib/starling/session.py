@@ -40,6 +40,7 @@ def get(name: str, settings: Settings) -> SparkSession:
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     _name_classes(spark)
     if given is None:
+        _hush_delta(spark)
         _log_to(spark, Path(settings.paths.work).resolve() / "logs")
     return spark
 
@@ -69,6 +70,14 @@ def _name_classes(spark: SparkSession) -> None:
     assert jvm is not None
     for name in _SHORT_NAMES:
         java_import(jvm, name)
+
+
+def _hush_delta(spark: SparkSession) -> None:
+    """Delta prints what a vacuum has deleted, into whatever a job prints; who calls it says so."""
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    nowhere = jvm.java.io.PrintStream(jvm.java.io.OutputStream.nullOutputStream())
+    getattr(getattr(jvm.scala, "Console$"), "MODULE$").setOutDirect(nowhere)
 
 
 def _log_to(spark: SparkSession, folder: Path) -> None:

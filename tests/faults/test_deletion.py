@@ -20,6 +20,8 @@ from starling.gold import author_records
 from starling.models.champions import NAMES
 from starling.ops import erasures
 from starling.ops.maintenance.forget import Request, forget, retain
+from starling.ops.maintenance.gold import check as check_gold
+from starling.ops.maintenance.gold import standing
 from starling.pipeline.accounts import accounts
 from starling.pipeline.erasure import erase
 from starling.pipeline.receipts import delete_files
@@ -202,6 +204,10 @@ def test_a_crash_at_any_step_of_an_erasure_ends_in_the_same_tables_with_all_rece
         failpoints.disarm()
         with pytest.raises(FailPointReached, match=f"fail point {point.partition(':')[0]}"):
             erase(lake.spark, lake.settings.lake, gold_again(lake))
+        if point == steps[-1]:
+            gold = standing(lake.spark, lake.settings.lake)
+            said = [verdict.said for verdict in check_gold(lake.spark, lake.settings, gold)]
+            assert said == 2 * ["as computed anew from silver, but for hours that it has not counted yet"]
     monkeypatch.delenv(failpoints.VARIABLE)
     erase(lake.spark, lake.settings.lake, gold_again(lake))
 

@@ -138,8 +138,14 @@ def begin(spark: SparkSession, lake: str) -> Mark:
     if not delta.exists(spark, erasures.TABLE, lake):
         delta.create(spark, erasures.TABLE, lake)
         _set(spark, lake, Mark({}, _versions(spark, lake)))
-    said = delta.properties(spark, erasures.TABLE, lake).get(_MARK)
-    # Without one, where it ended between these two, the tables are looked at from their beginnings.
+    return marked(spark, lake)
+
+
+def marked(spark: SparkSession, lake: str) -> Mark:
+    """How far erasures have come; changes nothing."""
+    there = delta.exists(spark, erasures.TABLE, lake)
+    said = delta.properties(spark, erasures.TABLE, lake).get(_MARK) if there else None
+    # Without one, where `begin` ended before it was set, the tables are looked at from their beginnings.
     return Mark.of(said) if said else Mark({}, {})
 
 
@@ -150,9 +156,9 @@ def finish(spark: SparkSession, lake: str, mark: Mark, recount: Recount, read_un
     """
     versions = _versions(spark, lake)
     found = pending(spark, lake, mark)
-    touched = {number for note, _ in found for number in note.hours}
+    touched = touched_hours(found)
     if touched:
-        recount(hours(touched))
+        recount(touched)
     done = [receipt for _, receipt in found]
     if done:
         delta.add_missing(erasures.rows(spark, done), erasures.TABLE, lake, "true")
@@ -174,6 +180,11 @@ def pending(spark: SparkSession, lake: str, mark: Mark) -> list[tuple[Note, Rece
         for commit in of_table
         if commit.rows and (note := Note.of(commit.note))
     ]
+
+
+def touched_hours(pending: Sequence[tuple[Note, Receipt]]) -> set[datetime]:
+    """The hours that gold is to count again for these commits."""
+    return hours({number for note, _ in pending for number in note.hours})
 
 
 def delete_files(spark: SparkSession, lake: str, grace: timedelta) -> int:

@@ -1,18 +1,19 @@
 """That gold is what silver says, computed anew over all of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from starling import delta
 from starling.gold import hashtag_trends, sentiment_by_hour
-from starling.hours import HOUR, Range, hour_ranges, widened, within
+from starling.hours import HOUR, hour_ranges, widened, within
+from starling.ops import erasures
 from starling.ops.ledger import Past
 from starling.ops.maintenance.verdicts import Verdict, none_of
 from starling.pipeline.facts import hour, hours
+from starling.pipeline.receipts import Mark, marked, pending, touched_hours
 from starling.pipeline.refresh import counted_until
 from starling.settings import Settings
 from starling.silver import posts
@@ -29,48 +30,53 @@ class Counted:
     until: Past
 
 
-def counted(spark: SparkSession, lake: str) -> dict[str, Counted]:
-    """By table, how it stands now; the note ahead of the version, which then has counted no less."""
-    found = {}
+@dataclass(frozen=True)
+class Standing:
+    """How gold stands: its tables by their names, and how far erasures had come before they stood so."""
+
+    tables: dict[str, Counted]
+    erased: Mark
+
+
+def standing(spark: SparkSession, lake: str) -> Standing:
+    """How gold stands now; each table's note ahead of its version, which then has counted no less."""
+    erased, found = marked(spark, lake), {}
     for table in _TABLES:
         until = Past(counted_until(delta.note(spark, table, lake)))
         found[table.name] = Counted(delta.version(spark, table, lake), until)
-    return found
+    return Standing(found, erased)
 
 
-def check(spark: SparkSession, settings: Settings, tables: dict[str, Counted]) -> list[Verdict]:
-    """The verdicts on both tables; hours with posts that one has not counted yet are left out of it."""
-    baseline = timedelta(hours=settings.trends.baseline_hours)
+def check(spark: SparkSession, settings: Settings, gold: Standing) -> list[Verdict]:
+    """The verdicts on both tables; hours with posts that one has not counted yet are left out of it.
+
+    So are those that posts were taken out of since gold stood so, or by an erasure that has not come to its end.
+    """
+    lake, baseline = settings.lake, timedelta(hours=settings.trends.baseline_hours)
+    silver = delta.read(spark, posts.TABLE, lake, delta.version(spark, posts.TABLE, lake))
+    # After silver was fixed, so that no erasure that it has seen is missed.
+    erased = touched_hours(pending(spark, lake, gold.erased)) if delta.exists(spark, erasures.TABLE, lake) else set()
 
     def trends(rows: DataFrame) -> DataFrame:
         return hashtag_trends.hashtag_trends(hashtag_trends.hashtag_counts(rows), baseline // HOUR)
 
+    def verdict(table: Table, wanted: DataFrame, reach: timedelta) -> Verdict:
+        stands = gold.tables[table.name]
+        waiting = hour_ranges(_uncounted(silver, stands.until) | erased)
+        settled = ~within("hour", widened(waiting, before=timedelta(0), after=reach))
+        there = delta.read(spark, table, lake, stands.version).where(settled)
+        return _equal(table, wanted.where(settled), there, bool(waiting))
+
     return [
-        _equal(
-            spark, settings.lake, sentiment_by_hour.TABLE, tables, sentiment_by_hour.sentiment_by_hour, timedelta(0)
-        ),
-        _equal(spark, settings.lake, hashtag_trends.TABLE, tables, trends, baseline),
+        verdict(sentiment_by_hour.TABLE, sentiment_by_hour.sentiment_by_hour(silver), timedelta(0)),
+        verdict(hashtag_trends.TABLE, trends(silver), baseline),  # a post has a part in the rows of later hours
     ]
 
 
-def _equal(
-    spark: SparkSession,
-    lake: str,
-    table: Table,
-    tables: dict[str, Counted],
-    computed: Callable[[DataFrame], DataFrame],
-    reach: timedelta,
-) -> Verdict:
-    """`reach` is how long a post has a part in the rows of later hours."""
-    silver = delta.read(spark, posts.TABLE, lake)
-    stands = tables[table.name]
-    waiting = _uncounted(silver, stands.until)
-    settled = ~within("hour", widened(waiting, before=timedelta(0), after=reach))
-    there = delta.read(spark, table, lake, stands.version).where(settled)
-    wanted = computed(silver).where(settled)
+def _equal(table: Table, wanted: DataFrame, there: DataFrame, is_behind: bool) -> Verdict:
     both = _by_key(wanted, table, "wanted").join(_by_key(there, table, "there"), list(table.keys), "full_outer")
     wrong = both.where(~F.col("wanted").eqNullSafe(F.col("there"))).select(*table.keys)
-    fine = "as computed anew from silver" + (", but for hours that it has not counted yet" if waiting else "")
+    fine = "as computed anew from silver" + (", but for hours that it has not counted yet" if is_behind else "")
     return none_of(table.name, wrong, "rows are not as computed anew from silver", fine)
 
 
@@ -79,8 +85,8 @@ def _by_key(rows: DataFrame, table: Table, name: str) -> DataFrame:
     return rows.select(*table.keys, F.struct(*(c for c in table.columns if c not in table.keys)).alias(name))
 
 
-def _uncounted(silver: DataFrame, until: Past) -> list[Range]:
-    """The hours of posts that are not counted yet, as ranges."""
+def _uncounted(silver: DataFrame, until: Past) -> set[datetime]:
+    """The hours of posts that are not counted yet."""
     missed = silver.where(f"NOT ({until.before()})")
     found = missed.select(hour(F.col("created_at")).alias("hour")).distinct().toArrow()["hour"].to_pylist()
-    return hour_ranges(hours(found))
+    return hours(found)

@@ -2,7 +2,7 @@
 
 It reads the tables and Kafka as they are, and works all of it out anew; what it is checked against is no number that
 the stream has noted, but for the ledger itself. A stream may run beside it: what its unfinished batch has written is
-left out, and so are the hours that gold has not counted yet.
+left out, and so are the hours that gold has not counted yet, or is to count again after an erasure.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ def check(spark: SparkSession, settings: Settings, servers: str | None) -> Repor
     missing = [table.name for table in STREAM_TABLES if table not in there]
     if missing:
         return Report(lake, [Verdict("tables", False, f"{', '.join(missing)} are missing")])
-    counted = gold.counted(spark, lake)  # ahead of silver, which is then never behind it
+    standing = gold.standing(spark, lake)  # ahead of silver, which is then never behind it
     entries = delta.read(spark, ledger.TABLE, lake, delta.version(spark, ledger.TABLE, lake))
     past = ledger.past(entries)
     looks: Sequence[Callable[[], list[Verdict]]] = [
@@ -47,7 +47,7 @@ def check(spark: SparkSession, settings: Settings, servers: str | None) -> Repor
         partial(_keys, spark, lake),
         partial(_all_in_bronze, spark, lake, entries, past),
         partial(places.check, spark, settings, entries, past),
-        partial(gold.check, spark, settings, counted),
+        partial(gold.check, spark, settings, standing),
         partial(in_kafka.check, spark, settings, servers, past),
         partial(_gaps, spark, lake),
     ]
