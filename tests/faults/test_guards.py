@@ -1,7 +1,11 @@
 """The list of guards is true: each is where it says, none of the faults is without one, and its test is there."""
 
+from pathlib import Path
+
 from faults.figures import FAULTS
-from faults.guards import GUARDS, ROOT
+from faults.guards import GUARDS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_guard_stands_where_the_list_says_and_once() -> None:
