@@ -51,7 +51,7 @@ WHAT = "listeners, a foreign Host, secrets with quotes, smuggled Kafka options, 
 pytestmark = pytest.mark.fault(24, WHAT)
 
 # In whatever way a text is escaped, these words of it stay as they are.
-PASSWORD_WORD, KEY_WORD = b"Kq7vT2xe", b"Zx3wR8pa"
+PASSWORD_WORD, KEY_WORD, ACCESS_WORD = b"Kq7vT2xe", b"Zx3wR8pa", b"Hm5cL9yd"
 PASSWORD = "Kq7vT2xe\"Kq7vT2xe'Kq7vT2xe\\Kq7vT2xe;=Kq7vT2xe {ü}"
 PSEUDONYM_KEY = "Zx3wR8pa\"Zx3wR8pa'Zx3wR8pa"
 FOREIGN = {"Host": "evil.example"}
@@ -116,6 +116,10 @@ def seen(lake: Lake, broker: str, tmp_path_factory: pytest.TempPathFactory) -> S
     (work / "events").mkdir()
     events = ("eventLog.enabled=true", f"eventLog.dir=file://{work}/events", "eventLog.compress=false")
     confs = [word for conf in (*events, f"ui.port={ports['ui']}") for word in ("--conf", f"spark.{conf}")]
+    # As for tables in a bucket; the name is one that Spark hides when conf/spark-defaults.conf says so.
+    properties = folder / "bucket.conf"
+    properties.write_text(f"spark.hadoop.fs.s3a.access.key {ACCESS_WORD.decode()}\n")
+    confs += ["--properties-file", str(properties)]
     lake.send([post(id=str(number)) for number in range(100, 100 + POSTS)])
     stream, serve = folder / "stream.txt", folder / "serve.txt"
     with (
@@ -204,6 +208,8 @@ def test_pages_that_are_asked_for_by_a_foreign_name_are_refused(seen: Seen) -> N
 def test_a_secret_with_quotes_is_in_no_file_line_page_or_command(seen: Seen, tally: Tally) -> None:
     for word in (PASSWORD_WORD, KEY_WORD):
         assert any(word in told for told in seen.environments), "the jobs had no such secret"
+    assert [page for address, page in seen.pages.items() if "/environment" in address and b"fs.s3a.access.key" in page]
+    for word in (PASSWORD_WORD, KEY_WORD, ACCESS_WORD):
         assert word.decode() not in seen.said
         assert [told for told in seen.commands if word in told] == []
         assert [address for address, page in seen.pages.items() if word in page] == []
@@ -217,7 +223,7 @@ def test_a_secret_with_quotes_is_in_no_file_line_page_or_command(seen: Seen, tal
         }
         assert [path for path in files if word in path.read_bytes()] == []
     assert any(b"SCRAM-SHA-512" in told for told in seen.environments)
-    tally.bad_inputs(2)
+    tally.bad_inputs(3)
 
 
 # --- what is handed to Kafka's clients

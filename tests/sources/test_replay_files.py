@@ -94,7 +94,11 @@ def test_a_gzip_stream_that_is_cut_off_is_one_clear_line_after_the_lines_before_
         list(lines(file.path))
 
 
-@pytest.mark.parametrize("content", [gzip.compress(POST)[:10] + b"\xff" * 50, gzip.compress(POST + b"\n") + b"garbage"])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(POST)[:10] + b"\xff" * 50, gzip.compress(POST + b"\n") + b"garbage"],
+    ids=["no blocks", "garbage after them"],  # the header has the time, and all workers are to see the same names
+)
 def test_damaged_gzip_is_one_clear_line(written: Callable[..., Path], content: bytes) -> None:
     path = written(content, "damaged.gz")
     with pytest.raises(ConfigError, match="damaged gzip"):
