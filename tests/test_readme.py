@@ -7,12 +7,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from faults.figures import FAULTS
+from faults.guards import GUARDS
 from starling import delta
 from starling.pipeline.catalogue import TABLES
 from starling.silver import posts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+HELD_BY = re.findall(r"^\| (\d+) \|.*\| `(tests/faults/\w+\.py)` \|$", README, re.MULTILINE)
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -30,10 +32,13 @@ def test_the_files_it_links_to_and_names_are_there() -> None:
 
 
 def test_of_every_fault_that_it_says_is_survived_the_named_file_has_a_test() -> None:
-    rows = re.findall(r"^\| (\d+) \|.*\| `(tests/faults/\w+\.py)` \|$", README, re.MULTILINE)
-    assert [int(number) for number, _ in rows] == list(range(1, FAULTS + 1))
-    for number, name in rows:
+    assert [int(number) for number, _ in HELD_BY] == list(range(1, FAULTS + 1))
+    for number, name in HELD_BY:
         assert re.search(rf"mark\.fault\(\s*{number}, ", (ROOT / name).read_text()), f"fault {number} in {name}"
+
+
+def test_the_named_file_has_the_test_that_fails_without_the_guard() -> None:
+    assert {(str(guard.fault), f"tests/faults/{guard.test}") for guard in GUARDS} == set(HELD_BY)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -3,6 +3,7 @@
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 from py4j.java_gateway import java_import
 from py4j.protocol import Py4JJavaError
@@ -38,10 +39,11 @@ def get(name: str, settings: Settings) -> SparkSession:
             f"--conf spark.sql.extensions={_DELTA} and the jars of conf/ivy.xml"
         )
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    _name_classes(spark)
     if given is None:
-        _hush_delta(spark)
-        _log_to(spark, Path(settings.paths.work).resolve() / "logs")
+        jvm = spark.sparkContext._jvm  # the only door to what Spark runs in
+        _name_classes(jvm)
+        _hush_delta(jvm)
+        _log_to(jvm, Path(settings.paths.work).resolve() / "logs")
     return spark
 
 
@@ -61,29 +63,23 @@ def _made(name: str) -> SparkSession:
     return spark
 
 
-def _name_classes(spark: SparkSession) -> None:
+def _name_classes(jvm: Any) -> None:
     """Says where PySpark's own short names lead.
 
     Else Java looks for each of them, every time, through all jars in a dozen packages: hundreds of times a stream.
     """
-    jvm = spark.sparkContext._jvm
-    assert jvm is not None
     for name in _SHORT_NAMES:
         java_import(jvm, name)
 
 
-def _hush_delta(spark: SparkSession) -> None:
+def _hush_delta(jvm: Any) -> None:
     """Delta prints what a vacuum has deleted, into whatever a job prints; who calls it says so."""
-    jvm = spark.sparkContext._jvm
-    assert jvm is not None
     nowhere = jvm.java.io.PrintStream(jvm.java.io.OutputStream.nullOutputStream())
     getattr(getattr(jvm.scala, "Console$"), "MODULE$").setOutDirect(nowhere)
 
 
-def _log_to(spark: SparkSession, folder: Path) -> None:
+def _log_to(jvm: Any, folder: Path) -> None:
     """conf/log4j2.properties keeps quiet until it is told the folder, which only the settings know."""
     folder.mkdir(parents=True, exist_ok=True)
-    jvm = spark.sparkContext._jvm  # the only door to log4j
-    assert jvm is not None
     jvm.java.lang.System.setProperty("starling.logs", str(folder))
     jvm.org.apache.logging.log4j.core.config.Configurator.reconfigure()

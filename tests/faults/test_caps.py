@@ -106,14 +106,7 @@ def job(lake: Lake, *options: str) -> subprocess.CompletedProcess[str]:
     """jobs/stream.py as a user starts it, until it has drained the topic."""
     return subprocess.run(
         [str(ROOT / "spark-submit.sh"), *options, str(ROOT / "jobs" / "stream.py"), "--once"],
-        env={
-            **os.environ,
-            "STARLING_PATHS_WORK": lake.settings.paths.work,
-            "STARLING_KAFKA_BOOTSTRAP_SERVERS": lake.servers,
-            "STARLING_KAFKA_TOPIC": lake.settings.kafka.topic,
-            "STARLING_PRIVACY_PSEUDONYM_KEY": lake.settings.privacy.pseudonym_key.get_secret_value(),
-            "STARLING_METRICS_PORT": "0",
-        },
+        env=os.environ | lake.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

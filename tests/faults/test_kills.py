@@ -49,12 +49,8 @@ def start(lake: Lake, tmp_path: Path) -> Iterator[Start]:
                 [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "stream.py"), *arguments],
                 env={
                     **os.environ,
-                    "STARLING_PATHS_WORK": f"{lake.settings.paths.work}-job",
-                    "STARLING_KAFKA_BOOTSTRAP_SERVERS": lake.servers,
-                    "STARLING_KAFKA_TOPIC": lake.settings.kafka.topic,
-                    "STARLING_PRIVACY_PSEUDONYM_KEY": lake.settings.privacy.pseudonym_key.get_secret_value(),
+                    **lake.beside("job").environment,
                     "STARLING_STREAM_MAX_OFFSETS_PER_TRIGGER": "50",
-                    "STARLING_METRICS_PORT": "0",
                     **environment,
                 },
                 stdout=output,

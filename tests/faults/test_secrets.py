@@ -105,11 +105,8 @@ def seen(lake: Lake, broker: str, tmp_path_factory: pytest.TempPathFactory) -> S
     work, folder = Path(lake.settings.paths.work), tmp_path_factory.mktemp("outputs")
     ports = {"ui": free_port(), "metrics": free_port(), "broker": int(broker.rpartition(":")[2])}
     environment = {
-        "STARLING_PATHS_WORK": str(work),
-        "STARLING_KAFKA_TOPIC": lake.settings.kafka.topic,
-        "STARLING_KAFKA_BOOTSTRAP_SERVERS": lake.servers,
+        **lake.environment,
         "STARLING_KAFKA_OPTIONS": json.dumps(lake.settings.kafka.options),
-        "STARLING_PRIVACY_PSEUDONYM_KEY": PSEUDONYM_KEY,
         "STARLING_METRICS_PORT": str(ports["metrics"]),
         "STARLING_SERVE_PORT": "0",
     }

@@ -11,15 +11,15 @@ from streams.lakes import Lake
 from streams.messages import post
 
 ROOT = Path(__file__).parents[2]
+COMMAND = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "maintain.py")]
 JAVAS_OWN = "WARNING: Using incubator modules: jdk.incubator.vector\n"
 
 
 @pytest.mark.slow
 def test_without_tables_it_says_where_it_looked(tmp_path: Path) -> None:
-    command = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "maintain.py")]
     for asked in (["check", "--no-kafka"], ["vacuum", "--hours", "-1"]):
         done = subprocess.run(
-            [*command, *asked, "--work", str(tmp_path)], env=os.environ, capture_output=True, text=True, timeout=120
+            [*COMMAND, *asked, "--work", str(tmp_path)], env=os.environ, capture_output=True, text=True, timeout=120
         )
         code, said = {
             "check": (4, f"there are no tables in {tmp_path}/lake: name the folder with --work, or with paths.lake"),
@@ -34,16 +34,9 @@ def test_without_tables_it_says_where_it_looked(tmp_path: Path) -> None:
 def test_a_post_that_is_to_be_forgotten_is_gone_when_the_job_ends_and_its_json_is_all_it_says(lake: Lake) -> None:
     lake.send([post(text="zyxwvu9secret"), post(id="501")])
     lake.drain()
-    command = [str(ROOT / "spark-submit.sh"), "--driver-memory", "1g", str(ROOT / "jobs" / "maintain.py")]
-    environment = {
-        "STARLING_PATHS_WORK": lake.settings.paths.work,
-        "STARLING_KAFKA_BOOTSTRAP_SERVERS": lake.servers,
-        "STARLING_KAFKA_TOPIC": lake.settings.kafka.topic,
-        "STARLING_PRIVACY_PSEUDONYM_KEY": lake.settings.privacy.pseudonym_key.get_secret_value(),
-    }
     done = subprocess.run(
-        [*command, "forget", "500", "x:999", "--json"],
-        env=os.environ | environment,
+        [*COMMAND, "forget", "500", "x:999", "--json"],
+        env=os.environ | lake.environment,
         capture_output=True,
         text=True,
         timeout=300,

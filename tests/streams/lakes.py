@@ -41,6 +41,17 @@ class Lake:
     settings: Settings
     servers: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a job is told to work on the same topic and tables."""
+        return {
+            "STARLING_PATHS_WORK": self.settings.paths.work,
+            "STARLING_KAFKA_BOOTSTRAP_SERVERS": self.servers,
+            "STARLING_KAFKA_TOPIC": self.settings.kafka.topic,
+            "STARLING_PRIVACY_PSEUDONYM_KEY": self.settings.privacy.pseudonym_key.get_secret_value(),
+            "STARLING_METRICS_PORT": "0",
+        }
+
     def send(self, records: Iterable[Record]) -> None:
         """Puts the records into the topic and waits until the broker has them."""
         ensure_topic(self.settings, self.servers)
