@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, IntegerType, LongType, StringType, StructField, StructType
 
-from starling import delta
+from starling import commits, delta
 from starling.errors import StorageError
 from starling.pipeline.catalogue import TABLES, create_all
 from starling.tables import Table, column
@@ -108,7 +108,7 @@ def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark: Spark
     ]
     # Who knows nothing of them goes on.
     delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
-    assert delta.version(spark, newer, lake) == 4
+    assert commits.version(spark, newer, lake) == 4
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_table_whose_rows_cannot_be_without_a_column_is_not_widened(
     wanted = [lacking, *TABLE.schema.fields[1:], column("weight", LongType(), "how heavy")]
     with pytest.raises(StorageError, match=f"it lacks {lacking.name} .*, weight bigint; move it away"):
         delta.create(spark, replace(TABLE, schema=StructType(wanted)), lake)
-    assert delta.version(spark, TABLE, lake) == 1
+    assert commits.version(spark, TABLE, lake) == 1
 
 
 def test_a_table_of_another_version_is_one_clear_line(spark: SparkSession, lake: str) -> None:
@@ -252,30 +252,8 @@ def test_a_compaction_that_comes_before_changes_no_row_and_hinders_no_write(
     assert _rows(spark, lake) == [(1, "one"), (2, name_of_two), (3, "three")]
 
 
-def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, lake: str) -> None:
-    assert delta.note(spark, TABLE, lake) is None
-    for said in ("first", "second"):
-        delta.replace(_things(spark, (2, "two")), TABLE, lake, "id = 2", said)
-    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
-    assert delta.note(spark, TABLE, lake) == "second"
-
-
-def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSession, lake: str) -> None:
-    delta.append(_things(spark, (2, "two"), (3, "three")), TABLE, lake, 2)
-    since = delta.version(spark, TABLE, lake)
-    assert delta.noted(spark, TABLE, lake, since) == []
-    apart = delta.apart(spark, "said")
-    ids = apart.createDataFrame([(2,), (9,)], "id bigint")
-    delta.erase(ids, TABLE, lake, ["name"])
-    delta.append(_things(spark, (4, "four")), TABLE, lake, 1)
-    delta.delete(ids, TABLE, lake)
-    delta.delete(ids, TABLE, lake)  # nothing is left to be done, and nothing is written
-    delta.update(apart, TABLE, lake, F.col("id") > 2, {"name": F.lit("many")})
-    assert delta.noted(spark, TABLE, lake, since) == [
-        delta.Noted(since + 1, "said", 1),
-        delta.Noted(since + 3, "said", 1),
-        delta.Noted(since + 4, "said", 2),
-    ]
-    assert _rows(spark, lake) == [(1, "one"), (3, "many"), (4, "many")]
-    assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) > 0
-    assert delta.note(spark, TABLE, lake) == "said", "a vacuum leaves no note that hides another"
+def test_a_vacuum_says_how_many_files_it_deleted(spark: SparkSession, lake: str) -> None:
+    delta.append(_things(spark, (2, "two")), TABLE, lake, 1)
+    delta.compact(spark, TABLE, lake)
+    assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) == 2
+    assert delta.vacuum(spark, TABLE, lake) == 0

@@ -11,33 +11,18 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
-from starling import failpoints
+from starling import commits, failpoints
 from starling.errors import StorageError
 from starling.failures import in_one_line
 from starling.tables import Table
 
 # Rows that one written file may hold before a second one is worth its task.
 ROWS_PER_FILE = 200_000
-# How far back a note is looked for: between two notes there are compactions alone.
-_COMMITS = 20
 _TRIES = 5
 # Raised by a write that another one came before, of what it had read: nothing is written.
 CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
 # What Delta calls the write that came before, where it was a compaction, which changed no row.
 _COMPACTION = "OPTIMIZE"
-
-
-# What Delta calls the numbers of rows that a merge or an update has changed or taken out.
-_CHANGED = ("numTargetRowsUpdated", "numTargetRowsDeleted", "numUpdatedRows")
-
-
-@dataclass(frozen=True)
-class Noted:
-    """A commit that has a note: the version it made, what it says, and how many rows it changed or took out."""
-
-    version: int
-    note: str
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -108,13 +93,6 @@ def read(spark: SparkSession, table: Table, lake: str, version: int | None = Non
     return reader.load(table.path(lake))
 
 
-def version(spark: SparkSession, table: Table, lake: str) -> int:
-    """The number of the table's last commit."""
-    commit = DeltaTable.forPath(spark, table.path(lake)).history(1).select("version").first()
-    assert commit is not None, "a table has a commit that made it"
-    return int(commit.version)
-
-
 def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:
     """Adds `rows`, of which there are about `count`, in the table's column order and in as few files as they need."""
     files = 1 + count // ROWS_PER_FILE
@@ -145,26 +123,6 @@ def _unless_overtaken(write: Callable[[], object], *, by_all: bool = False) -> N
                 raise
         else:
             return
-
-
-def note(spark: SparkSession, table: Table, lake: str) -> str | None:
-    """What the last commit that has a note says with it; None where none of the last commits has one."""
-    commits = DeltaTable.forPath(spark, table.path(lake)).history(_COMMITS).orderBy(F.desc("version"))
-    found = commits.where(F.col("userMetadata").isNotNull()).select("userMetadata").first()
-    return None if found is None else str(found[0])
-
-
-def noted(spark: SparkSession, table: Table, lake: str, since: int) -> list[Noted]:
-    """The commits after version `since` that have a note, the oldest first."""
-    new = version(spark, table, lake) - since
-    if new <= 0:
-        return []
-    commits = DeltaTable.forPath(spark, table.path(lake)).history(new)
-    found = commits.where(F.col("userMetadata").isNotNull() & (F.col("version") > since)).orderBy("version")
-    return [
-        Noted(row.version, row.userMetadata, sum(int(row.operationMetrics.get(name, 0)) for name in _CHANGED))
-        for row in found.select("version", "userMetadata", "operationMetrics").collect()
-    ]
 
 
 def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
@@ -263,10 +221,9 @@ def vacuum(spark: SparkSession, table: Table, lake: str, hours: float | None = N
     Returns how many were deleted. Less than a week takes a session that is `apart`; and less than whoever reads or
     writes meanwhile takes breaks them.
     """
-    there = DeltaTable.forPath(spark, table.path(lake))
-    there.vacuum(hours)
-    last = there.history(2).where("operation = 'VACUUM END'").orderBy(F.desc("version")).first()
-    return int(last.operationMetrics.get("numDeletedFiles", 0)) if last else 0
+    DeltaTable.forPath(spark, table.path(lake)).vacuum(hours)
+    ended = (commit for commit in commits.last(spark, table, lake, most=2) if commit.operation == "VACUUM END")
+    return next((commit.metrics.get("numDeletedFiles", 0) for commit in ended), 0)
 
 
 def count(spark: SparkSession, tables: Sequence[Table], lake: str) -> dict[str, int]:

@@ -21,6 +21,10 @@ class Folder:
         path = self._path(below)
         return [one.getPath().getName() for one in self._files.listStatus(path)] if self._files.exists(path) else []
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        return bool(self._files.exists(self._path(name)))
+
     def text(self, name: str) -> str:
         """What a file says. Raises OSError where it cannot be read, be it for a wrong checksum."""
         try:

@@ -165,6 +165,6 @@ GUARDS = (
           'F.array(F.coalesce("key", F.lit("")))', "test_deletion.py", "replay"),
     Guard(25, "receipts are found in the tables' histories",
           f"{LIB}pipeline/receipts.py", "mark.versions.get(table.name, -1)",
-          "delta.version(spark, table, lake) - 1", "test_deletion.py", "crash_at_any_step"),
+          "commits.version(spark, table, lake) - 1", "test_deletion.py", "crash_at_any_step"),
 )
 # fmt: on

@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta, failpoints
+from starling import commits, delta, failpoints
 from starling.bronze import events
 from starling.gold import author_records, hashtag_trends, post_scores, sentiment_by_hour
 from starling.ops import erasures, ledger
@@ -40,6 +40,8 @@ TABLES = (
 )
 COUNTS = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
 _MARK = "starling.erased"
+# Commits of a table that are looked at in a second or so, each being a file.
+_FAR = 500
 
 # Computes gold again for these hours; returns when that is done.
 Recount = Callable[[Collection[datetime]], None]
@@ -51,6 +53,10 @@ class Mark:
 
     read_until: ReadUntil
     versions: Mapping[str, int]
+
+    def is_far_from(self, versions: Mapping[str, int]) -> bool:
+        """Whether the tables have come so far that to look at all their commits since the mark takes its time."""
+        return any(version - self.versions.get(name, -1) > _FAR for name, version in versions.items())
 
     def said(self) -> str:
         """As a property of ops.erasures.
@@ -162,7 +168,7 @@ def finish(spark: SparkSession, lake: str, mark: Mark, recount: Recount, read_un
     done = [receipt for _, receipt in found]
     if done:
         delta.add_missing(erasures.rows(spark, done), erasures.TABLE, lake, "true")
-    if done or read_until != mark.read_until:
+    if done or read_until != mark.read_until or mark.is_far_from(versions):
         _set(spark, lake, Mark(read_until, versions))
     return done
 
@@ -171,14 +177,14 @@ def pending(spark: SparkSession, lake: str, mark: Mark) -> list[tuple[Note, Rece
     """The commits since the mark that took something out, as their receipts say it."""
     now = datetime.now(timezone.utc)
     there = _there(spark, lake)
-    commits = together(
-        spark, *(partial(delta.noted, spark, table, lake, mark.versions.get(table.name, -1)) for table in there)
+    noted = together(
+        spark, *(partial(commits.noted, spark, table, lake, mark.versions.get(table.name, -1)) for table in there)
     )
     return [
-        (note, Receipt(note.erasure_id, table.name, commit.version, commit.rows, note.posts, note.reason, now))
-        for table, of_table in zip(there, commits, strict=True)
+        (note, Receipt(note.erasure_id, table.name, commit.version, commit.changed, note.posts, note.reason, now))
+        for table, of_table in zip(there, noted, strict=True)
         for commit in of_table
-        if commit.rows and (note := Note.of(commit.note))
+        if commit.changed and (note := Note.of(commit.note or ""))
     ]
 
 
@@ -214,7 +220,7 @@ def _there(spark: SparkSession, lake: str) -> list[Table]:
 
 def _versions(spark: SparkSession, lake: str) -> dict[str, int]:
     there = _there(spark, lake)
-    found = together(spark, *(partial(delta.version, spark, table, lake) for table in there))
+    found = together(spark, *(partial(commits.version, spark, table, lake) for table in there))
     return dict(zip([table.name for table in there], found, strict=True))
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.hours import HOUR, Range, hour_ranges, sql_within, widened, within
 from starling.ops import ledger
@@ -175,7 +175,7 @@ def _missed(spark: SparkSession, lake: str) -> _Task:
 def _counted_by_all(spark: SparkSession, lake: str) -> ReadUntil:
     """Up to which records every table has counted, as they note it."""
     tables = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
-    notes = together(spark, *(partial(delta.note, spark, table, lake) for table in tables))
+    notes = together(spark, *(partial(commits.note, spark, table, lake) for table in tables))
     of_tables = [counted_until(note) for note in notes]
     of_all = set.intersection(*(set(until) for until in of_tables))
     return {place: min(until[place] for until in of_tables) for place in of_all}

@@ -41,9 +41,10 @@ def corrected(label: str, counts: Sequence[Column]) -> dict[str, Column]:
     margin = _Z * F.sqrt(_variance(weights, counts, scored))
     return {
         f"{label}_share": F.try_divide(counts[LABELS.index(label)], scored),
-        f"{label}_corrected": _share(estimate),
-        f"{label}_low": _share(estimate - margin),
-        f"{label}_high": _share(estimate + margin),
+        # `greatest` and `least` pass over nulls, which must stay.
+        f"{label}_corrected": F.when(scored > 0, _share(estimate)),
+        f"{label}_low": F.when(scored > 0, _share(estimate - margin)),
+        f"{label}_high": F.when(scored > 0, _share(estimate + margin)),
     }
 
 
@@ -59,7 +60,7 @@ def _variance(weights: Sequence[float], counts: Sequence[Column], scored: Column
     found = [(count + 1) / (scored + len(LABELS)) for count in counts]
     mean = _true_share(weights, found)
     square = _true_share([weight**2 for weight in weights], found)
-    of_the_posts = F.try_divide(square - mean * mean, scored)
+    of_the_posts = F.try_divide(square - mean**2, scored)
     of_the_ratings = [
         _share(_true_share(row, found)) ** 2 * F.lit(_mistake_variance(weights, true))
         for true, row in enumerate(_WEIGHTS)
@@ -74,8 +75,7 @@ def _mistake_variance(weights: Sequence[float], true: int) -> float:
 
 
 def _share(value: Column) -> Column:
-    # `greatest` and `least` pass over nulls, which must stay.
-    return F.when(value.isNotNull(), F.greatest(F.lit(0.0), F.least(F.lit(1.0), value)))
+    return F.greatest(F.lit(0.0), F.least(F.lit(1.0), value))
 
 
 # --- the same of counts in Python, without Spark

@@ -8,7 +8,7 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.configuration import home
 from starling.gold import author_records, topics
 from starling.gold import word_clusters as clusters_of_words
@@ -139,7 +139,7 @@ class Trainer:
 
     def _corpus(self) -> Corpus:
         lake, tables = self._settings.lake, (posts.TABLE, observations.TABLE)
-        versions = {table.name: delta.version(self._spark, table, lake) for table in tables}
+        versions = {table.name: commits.version(self._spark, table, lake) for table in tables}
         post_rows, counts = (delta.read(self._spark, table, lake, versions[table.name]) for table in tables)
         return Corpus(posts=post_rows, engagement=counts, versions=versions)
 

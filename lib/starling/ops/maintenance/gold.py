@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.hours import HOUR, hour_ranges, widened, within
 from starling.ops import erasures
@@ -42,8 +42,8 @@ def standing(spark: SparkSession, lake: str) -> Standing:
     """How gold stands now; each table's note ahead of its version, which then has counted no less."""
     erased, found = marked(spark, lake), {}
     for table in _TABLES:
-        until = Past(counted_until(delta.note(spark, table, lake)))
-        found[table.name] = Counted(delta.version(spark, table, lake), until)
+        until = Past(counted_until(commits.note(spark, table, lake)))
+        found[table.name] = Counted(commits.version(spark, table, lake), until)
     return Standing(found, erased)
 
 
@@ -53,7 +53,7 @@ def check(spark: SparkSession, settings: Settings, gold: Standing) -> list[Verdi
     So are those that posts were taken out of since gold stood so, or by an erasure that has not come to its end.
     """
     lake, baseline = settings.lake, timedelta(hours=settings.trends.baseline_hours)
-    silver = delta.read(spark, posts.TABLE, lake, delta.version(spark, posts.TABLE, lake))
+    silver = delta.read(spark, posts.TABLE, lake, commits.version(spark, posts.TABLE, lake))
     # After silver was fixed, so that no erasure that it has seen is missed.
     erased = touched_hours(pending(spark, lake, gold.erased)) if delta.exists(spark, erasures.TABLE, lake) else set()
 

@@ -11,7 +11,7 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.gold import post_scores
@@ -40,7 +40,7 @@ def check(spark: SparkSession, settings: Settings, servers: str | None) -> Repor
     if missing:
         return Report(lake, [Verdict("tables", False, f"{', '.join(missing)} are missing")])
     standing = gold.standing(spark, lake)  # ahead of silver, which is then never behind it
-    entries = delta.read(spark, ledger.TABLE, lake, delta.version(spark, ledger.TABLE, lake))
+    entries = delta.read(spark, ledger.TABLE, lake, commits.version(spark, ledger.TABLE, lake))
     past = ledger.past(entries)
     looks: Sequence[Callable[[], list[Verdict]]] = [
         partial(_ledger, entries),

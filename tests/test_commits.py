@@ -1,0 +1,124 @@
+"""What a table's log says of its commits, beside what Delta says of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StringType, StructType
+
+from starling import commits, delta
+from starling.errors import StorageError
+from starling.tables import Table, column
+
+TABLE = Table(
+    name="silver.things",
+    comment="One row a thing",
+    schema=StructType([column("id", LongType(), "which thing"), column("name", StringType(), "what it is called")]),
+    keys=("id",),
+    statistics=("id",),
+)
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> str:
+    """A lake with one table, which has no rows."""
+    delta.create(spark, TABLE, str(tmp_path))
+    return str(tmp_path)
+
+
+def _things(spark: SparkSession, *rows: tuple[int, str]) -> DataFrame:
+    return spark.createDataFrame(list(rows), "id bigint, name string")
+
+
+def _log(lake: str) -> Path:
+    return Path(TABLE.path(lake)) / "_delta_log"
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 6, 7, 8, 100, 1023])
+def test_the_last_commit_is_found_however_many_there_are(spark: SparkSession, tmp_path: Path, number: int) -> None:
+    log = _log(str(tmp_path))
+    log.mkdir(parents=True)
+    for version in range(number + 1):
+        (log / f"{version:020}.json").touch()
+    assert commits.version(spark, TABLE, str(tmp_path)) == number
+
+
+@pytest.mark.parametrize("hint", ["", '{"version":', '{"version": 9}', "[]"])
+def test_a_log_that_was_tidied_up_ends_where_it_ends_whatever_the_hint_says(
+    spark: SparkSession, tmp_path: Path, hint: str
+) -> None:
+    log = _log(str(tmp_path))
+    log.mkdir(parents=True)
+    for version in range(41, 60):
+        (log / f"{version:020}.json").touch()
+    (log / f"{50:020}.checkpoint.parquet").touch()
+    (log / "_last_checkpoint").write_text(hint)
+    assert commits.version(spark, TABLE, str(tmp_path)) == 59
+
+
+def test_of_a_table_with_checkpoints_it_is_the_version_that_delta_says(spark: SparkSession, lake: str) -> None:
+    delta.set_property(spark, TABLE, lake, "delta.checkpointInterval", "2")
+    for number in range(4):
+        delta.append(_things(spark, (number, "one")), TABLE, lake, 1)
+        table = DeltaTable.forPath(spark, TABLE.path(lake))
+        assert commits.version(spark, TABLE, lake) == table.history(1).first().version == number + 2
+    assert json.loads((_log(lake) / "_last_checkpoint").read_text())["version"] == 4
+
+
+def test_where_there_is_no_table_it_says_so(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=f"no Delta table at {tmp_path}/silver/things"):
+        commits.version(spark, TABLE, str(tmp_path))
+
+
+def test_a_commit_says_what_delta_says_of_it(spark: SparkSession, lake: str) -> None:
+    delta.replace(_things(spark, (1, "one"), (2, "two")), TABLE, lake, "id > 0", "said")
+    newest, first = commits.last(spark, TABLE, lake)
+    history = {row.version: row for row in DeltaTable.forPath(spark, TABLE.path(lake)).history().collect()}
+    assert (newest.version, newest.operation, newest.note) == (1, history[1].operation, "said")
+    assert newest.metrics == {name: int(value) for name, value in history[1].operationMetrics.items()}
+    assert newest.metrics["numOutputRows"] == 2
+    assert (first.version, first.operation, first.note, first.changed) == (0, history[0].operation, None, 0)
+
+
+def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, lake: str) -> None:
+    assert commits.note(spark, TABLE, lake) is None
+    for said in ("first", "second"):
+        delta.replace(_things(spark, (2, "two")), TABLE, lake, "id = 2", said)
+    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
+    assert commits.note(spark, TABLE, lake) == "second"
+
+
+def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSession, lake: str) -> None:
+    delta.append(_things(spark, (1, "one"), (2, "two"), (3, "three")), TABLE, lake, 3)
+    since = commits.version(spark, TABLE, lake)
+    assert commits.noted(spark, TABLE, lake, since) == []
+    apart = delta.apart(spark, "said")
+    ids = apart.createDataFrame([(2,), (9,)], "id bigint")
+    delta.erase(ids, TABLE, lake, ["name"])
+    delta.append(_things(spark, (4, "four")), TABLE, lake, 1)
+    delta.delete(ids, TABLE, lake)
+    delta.delete(ids, TABLE, lake)  # nothing is left to be done, and nothing is written
+    delta.update(apart, TABLE, lake, F.col("id") > 2, {"name": F.lit("many")})
+    found = commits.noted(spark, TABLE, lake, since)
+    assert [(commit.version - since, commit.note, commit.changed) for commit in found] == [
+        (1, "said", 1),
+        (3, "said", 1),
+        (4, "said", 2),
+    ]
+    assert [tuple(row) for row in delta.read(spark, TABLE, lake).orderBy("id").collect()] == [
+        (1, "one"),
+        (3, "many"),
+        (4, "many"),
+    ]
+    assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) > 0
+    assert commits.note(spark, TABLE, lake) == "said", "a vacuum leaves no note that hides another"
+
+
+def test_of_commits_whose_files_are_gone_nothing_is_said(spark: SparkSession, lake: str) -> None:
+    for number in range(4):
+        delta.replace(_things(spark, (number, "one")), TABLE, lake, f"id = {number}", f"note {number}")
+    (_log(lake) / f"{2:020}.json").unlink()
+    assert [commit.version for commit in commits.noted(spark, TABLE, lake, -1)] == [3, 4]
