@@ -27,6 +27,10 @@ _DAYS = 90
 _AUTHORS = 200_000
 _TOPICS = 13
 _ROWS_AT_ONCE = 500_000
+# In the last hours every fourth post is one of a few texts, so that their hashtags rise.
+_RISING_HOURS = 12
+_RISING_EACH = 4
+_RISING_TEXTS = 100
 _EPOCH_MS = 1_288_834_974_657  # of X's ids, which hold the time in the bits above the lowest 22
 _TRENDS = """
 SELECT platform, date_trunc('hour', created_at) AS hour, hashtag, count(*) AS posts,
@@ -64,11 +68,16 @@ def make(lake: str, wanted: int) -> None:
 
 
 def posts_of(texts: pa.Table, numbers: Any, wanted: int, step: timedelta) -> pa.Table:
-    """The posts of these numbers, 0 being the oldest: a bundled text each, with its number at the end."""
-    rows = texts.take(pa.array(numbers % len(texts)))
+    """The posts of these numbers, 0 being the oldest: a bundled text each, with its number at the end.
+
+    In the last hours a few of the texts come more often.
+    """
     micros = int(LAST.timestamp() * 1e6) - ((wanted - 1 - numbers) * (step / timedelta(microseconds=1))).astype(
         np.int64
     )
+    rises = (micros >= int((LAST - timedelta(hours=_RISING_HOURS)).timestamp() * 1e6)) & (numbers % _RISING_EACH == 0)
+    chosen = np.where(rises, numbers // _RISING_EACH % _RISING_TEXTS, numbers % len(texts))
+    rows = texts.take(pa.array(chosen))
     said = pc.cast(pa.array(numbers), pa.string())
     ids = pc.cast(pa.array(((micros // 1000 - _EPOCH_MS) << 22) + numbers % (1 << 22)), pa.string())
     authors = pa.array([hashlib.md5(str(n).encode(), usedforsecurity=False).hexdigest() for n in range(_AUTHORS)])

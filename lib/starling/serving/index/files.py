@@ -6,9 +6,11 @@ from datetime import datetime, timezone
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 _ROWS_AT_ONCE = 50_000
+_BYTES_AT_ONCE = 1 << 20  # of each column
 # How far back a note is looked for: between two notes there are compactions alone.
 _COMMITS = 20
 # Asks after which a table is opened anew: another one in its place, of fewer versions, shows in no other way.
@@ -68,11 +70,12 @@ class Followed:
 
 def rows(fragment: ds.Fragment, columns: Sequence[str]) -> Iterator[pa.Table]:
     """The file's rows, some at a time, with times as UTC without a zone."""
-    there = [name for name in columns if name in fragment.physical_schema.names]
-    # Without reading ahead, which would hold many batches of a large file at once.
-    for batch in fragment.to_batches(columns=there, batch_size=_ROWS_AT_ONCE, batch_readahead=1, use_threads=False):
-        if batch.num_rows:
-            yield _complete(pa.Table.from_batches([batch]), columns)
+    # A dataset's own reader would have whole row groups in memory, as they are in the file and decoded.
+    with pq.ParquetFile(fragment.open(), pre_buffer=False, buffer_size=_BYTES_AT_ONCE) as file:
+        there = [name for name in columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=there, use_threads=False):
+            if batch.num_rows:
+                yield _complete(pa.Table.from_batches([batch]), columns)
 
 
 def _complete(table: pa.Table, columns: Sequence[str]) -> pa.Table:
