@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from starling.broker import connect, embedded, kraft, locks
+from starling.broker import connect, embedded, found, kraft, locks
 from starling.broker.folder import BrokerFolder, Running
 from starling.errors import BrokerError, ConfigError, StorageError
 from starling.settings import Kafka, Paths, Settings
@@ -28,7 +28,7 @@ Runs = Callable[[int], bool]
 def test_a_configured_kafka_is_used_and_nothing_is_started(work: Path) -> None:
     settings = Settings(paths=Paths(work=str(work)), kafka=Kafka(bootstrap_servers="kafka.example:9092,other:9093"))
     with connect(settings) as servers:
-        assert servers == "kafka.example:9092,other:9093"
+        assert servers == found(settings) == "kafka.example:9092,other:9093"
     assert not work.exists()
 
 
@@ -88,6 +88,7 @@ def test_records_survive_a_restart_on_another_port_whatever_is_left_of_the_broke
     with socket.create_server(("127.0.0.1", first.port)):
         # As after a power cut: by now the port is another program's, and the process ids are ours.
         replace(first, kafka_pid=os.getpid(), keeper_pid=os.getpid()).write(state)
+        assert found(settings()) is None
         with pytest.raises(BrokerError, match=rf"^broker.port = {first.port}: cannot listen on 127.0.0.1:{first.port}"):
             connect(settings(port=first.port)).__enter__()
         with connect(settings()) as servers:
@@ -105,7 +106,7 @@ def test_users_share_a_broker_that_outlives_all_but_the_last_and_leaves_nothing_
     with ExitStack() as first, ExitStack() as second:
         servers = first.enter_context(connect(settings()))
         running = running_in(work)
-        assert second.enter_context(connect(settings(port=1))) == servers
+        assert second.enter_context(connect(settings(port=1))) == found(settings()) == servers
         told = f"broker.port = 1: this work folder's broker already runs on port {running.port}, which is used"
         assert caplog.messages == [told]
         assert len(list((work / "kafka" / "users").iterdir())) == 2
@@ -120,6 +121,7 @@ def test_users_share_a_broker_that_outlives_all_but_the_last_and_leaves_nothing_
         first.close()
         assert cluster_id(servers) == running.cluster_id
     assert (runs(running.kafka_pid), runs(running.keeper_pid)) == (False, False)
+    assert found(settings()) is None
     left = {path.name for path in (work / "kafka").iterdir()}
     assert left == {"data", "users", "broker.log", "server.properties", "start.lock", "keeper.lock"}
     assert list((work / "kafka" / "users").iterdir()) == []

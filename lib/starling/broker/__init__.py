@@ -25,3 +25,12 @@ def connect(settings: Settings) -> AbstractContextManager[str]:
     from starling.broker.embedded import serving
 
     return serving(settings)
+
+
+def found(settings: Settings) -> str | None:
+    """The bootstrap servers that `connect` would give, without starting anything; None where no embedded Kafka runs."""
+    if settings.kafka.bootstrap_servers:
+        return settings.kafka.bootstrap_servers
+    from starling.broker import embedded
+
+    return embedded.found(settings)

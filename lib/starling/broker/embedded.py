@@ -46,6 +46,13 @@ def serving(settings: Settings) -> Iterator[str]:
             raise
 
 
+def found(settings: Settings) -> str | None:
+    """The bootstrap servers of the work folder's own broker where one runs, which may end at any time; else None."""
+    folder = BrokerFolder(Path(settings.paths.work).resolve() / "kafka")
+    running = Running.read(folder.state) if locks.is_held(folder.keeper_lock) else None
+    return f"{kraft.HOST}:{running.port}" if running else None
+
+
 def _broker_folder(work: str) -> BrokerFolder:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", work):
         raise ConfigError(

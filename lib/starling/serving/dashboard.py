@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from starling.serving.backlog import Ends
 from starling.serving.index.follower import Follower
 from starling.serving.index.index import Index
 from starling.serving.mlflow_ui import MlflowUi
@@ -20,11 +21,13 @@ def dashboard(settings: Settings, mlflow_ui: MlflowUi | None = None) -> Iterator
         app.extensions["mlflow_ui"] = mlflow_ui
         server = Server(app, settings.serve)
         follower = Follower(index, settings.serve.refresh_seconds)
+        app.extensions["ends"] = ends = Ends(settings)
         try:
             yield server
         finally:
             index.end_waiting()
             server.close()
             follower.close()
+            ends.close()
     finally:
         index.close()

@@ -4,9 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
 from starling.serving.arrivals import ARRIVAL_MINUTES
+from starling.serving.backlog import Backlog, Ends, backlog
 from starling.serving.filters import BadFilter
 from starling.serving.now import KINDS, Now, Span, look
 from starling.serving.topics import labels
@@ -26,6 +27,7 @@ def show() -> str:
         now=told,
         kinds=KINDS.values(),
         charts=charts(told.span, told, _explore(told.span)) if told.span else {},
+        backlog=_backlog(),
         latest=told.pace.batches[-1] if told.pace.batches else None,
         topics=labels(cursor()),
         minutes=ARRIVAL_MINUTES,
@@ -47,6 +49,7 @@ def as_json() -> Response:
         hashtags=[{"hashtag": tag, "posts": posts} for tag, posts in told.hashtags.top],
         rising=[{**asdict(one), "score": one.score} for one in told.hashtags.rising],
         rising_compared_spans=told.hashtags.compared,
+        backlog=_backlog(),
         languages=[{"lang": lang, "posts": posts} for lang, posts in told.languages],
         newest=[{**asdict(one.post), "words": one.words} for one in told.newest],
         batches=[
@@ -69,6 +72,11 @@ def _asked() -> str | None:
 
 def _told(chosen: str | None) -> Now:
     return look(cursor(), settings().sentiment.max_characters, chosen)
+
+
+def _backlog() -> Backlog | None:
+    ends: Ends | None = current_app.extensions.get("ends")
+    return backlog(cursor(), settings().kafka.topic, ends.newest if ends else None)
 
 
 def _explore(shown: Span | None) -> Any:

@@ -89,6 +89,8 @@ function follow() {
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED && !polling) polling = setInterval(renew, 5000);
   });
+  // While the stream stands still nothing changes but how old the numbers are, and what waits in Kafka.
+  setInterval(renew, 15000);
 }
 
 drawAll();
