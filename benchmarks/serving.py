@@ -38,6 +38,7 @@ PAGES = {
     "topics": "/topics",
     "a topic": "/topics/3",
     "bursts": "/bursts",
+    "bursts by the hour": "/bursts?window=hour&order=newest",
     "trust": "/trust",
     "rejected": "/trust/rejected",
 }
@@ -94,7 +95,9 @@ def measured(work: Path, posts: int, asked: argparse.Namespace) -> dict[str, Any
         report["first_index_peak_gib"] = server.memory("VmHWM")
     with serving(work) as server:
         report["next_start_seconds"] = server.ready_seconds
-        report["pages"] = {name: server.timed(runs, "GET", path) for name, path in PAGES.items()}
+        report["bursts"] = bursts(server)
+        pages = {**PAGES, "a burst": report["bursts"]["strongest"]}
+        report["pages"] = {name: server.timed(runs, "GET", path) for name, path in pages.items()}
         report["explore"] = {name: server.timed(runs, "GET", f"/explore?{urlencode(f)}") for name, f in FILTERS.items()}
         every = [seconds for figures in report["explore"].values() for seconds in figures.pop("all")]
         report["explore_all"] = spread(every)
@@ -130,12 +133,19 @@ class Served:
 
     def timed(self, runs: int, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         """Seconds of so many requests, one after the other, after a first one that is not counted."""
-        status, _ = self.request(method, path, body)
+        status, first = self.request(method, path, body)
         if status != 200:
             sys.exit(f"{method} {path} was answered with {status}")
         every = [self.request(method, path, body)[1] for _ in range(runs)]
         say(f"{path}: {1000 * median(every):.0f} ms")
-        return {**spread(every), "all": every}
+        return {**spread(every), "first": first, "all": every}
+
+    def told(self, path: str) -> Any:
+        """The JSON there, once it is."""
+        while self.request("GET", path)[0] != 200:
+            time.sleep(0.1)
+        with urllib.request.urlopen(f"{self.place.geturl().rstrip('/')}{path}") as answer:
+            return json.load(answer)
 
     def analysed(self, runs: int, text: str) -> list[float]:
         """Seconds of analysing a text, at the rate that an address is allowed."""
@@ -170,6 +180,18 @@ def serving(work: Path) -> Iterator[Served]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def bursts(server: Served) -> dict[str, Any]:
+    """How many there are and how long they took to be worked out, and the page of the strongest."""
+    begun = time.monotonic()
+    found = {window: server.told(f"/api/bursts?window={window}")["bursts"] for window in ("day", "hour")}
+    seconds = time.monotonic() - begun
+    if not all(found.values()):
+        sys.exit("no hashtag rises in this lake: its pages of bursts would be empty")
+    strongest = {name: found["day"][0][name] for name in ("hashtag", "since", "until")}
+    counts = {window: len(those) for window, those in found.items()}
+    return {**counts, "seconds": seconds, "strongest": f"/bursts?{urlencode(strongest)}"}
 
 
 def live(work: Path, server: Served, posts: int, commits: int) -> Iterator[float]:
@@ -224,6 +246,9 @@ def table(report: Mapping[str, Any]) -> str:
             else ""
         )
         lines.append(f"{name:<36}{shown}{wanted}")
+    rising, first_look = report["bursts"], report["explore"]["none"]["first"]
+    lines.append(f"bursts: {rising['day']} of days, {rising['hour']} of hours; all of them: {rising['seconds']:.1f} s")
+    lines.append(f"explore without a filter, the first time: {1000 * first_look:,.0f} ms")
     first, after = report["first_index_seconds"], report["next_start_seconds"]
     disk, most = report["index_gib"], report["first_index_peak_gib"]
     lines.append(f"the index made anew: {first:.0f} s, {disk:.1f} GiB on the disk, {most:.2f} GiB of memory at most")

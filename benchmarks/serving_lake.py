@@ -27,7 +27,7 @@ _DAYS = 90
 _AUTHORS = 200_000
 _TOPICS = 13
 _ROWS_AT_ONCE = 500_000
-# In the last hours every fourth post is one of a few texts, so that their hashtags rise.
+# In the last hours every fourth post is one of a few texts with hashtags, so that these rise: some more, some less.
 _RISING_HOURS = 12
 _RISING_EACH = 4
 _RISING_TEXTS = 100
@@ -76,8 +76,9 @@ def posts_of(texts: pa.Table, numbers: Any, wanted: int, step: timedelta) -> pa.
         np.int64
     )
     rises = (micros >= int((LAST - timedelta(hours=_RISING_HOURS)).timestamp() * 1e6)) & (numbers % _RISING_EACH == 0)
-    chosen = np.where(rises, numbers // _RISING_EACH % _RISING_TEXTS, numbers % len(texts))
-    rows = texts.take(pa.array(chosen))
+    rising = np.flatnonzero(pc.list_value_length(texts["hashtags"]))[:_RISING_TEXTS]
+    turn = (numbers // _RISING_EACH % _RISING_TEXTS) ** 2 // _RISING_TEXTS
+    rows = texts.take(pa.array(np.where(rises, rising[turn], numbers % len(texts))))
     said = pc.cast(pa.array(numbers), pa.string())
     ids = pc.cast(pa.array(((micros // 1000 - _EPOCH_MS) << 22) + numbers % (1 << 22)), pa.string())
     authors = pa.array([hashlib.md5(str(n).encode(), usedforsecurity=False).hexdigest() for n in range(_AUTHORS)])

@@ -60,7 +60,7 @@ def test_an_index_that_had_an_erased_text_is_made_anew_at_the_next_start(erasabl
 def test_an_index_in_use_is_made_anew_when_the_erased_files_are_gone(erasable: Settings, tmp_path: Path) -> None:
     index = indexed(erasable)
     file = tmp_path / "dashboard" / "index.duckdb"
-    inode = file.stat().st_ino
+    inode, memory = file.stat().st_ino, rows(index, "SELECT current_setting('memory_limit')")
     erase(erasable, gone=False)
     index.refresh()
     assert len(ids(index)) == 498
@@ -71,6 +71,7 @@ def test_an_index_in_use_is_made_anew_when_the_erased_files_are_gone(erasable: S
     write(erasable, "ops.erasures", [{**RECEIPT, "files_gone_at": NOON}], mode="overwrite")
     index.refresh()
     assert index.trouble is None
+    assert rows(index, "SELECT current_setting('memory_limit')") == memory
     assert file.stat().st_ino != inode
     assert not file.with_name("index.duckdb.wal").exists(), "the old one's, which DuckDB would take for the new one's"
     assert len(ids(index)) == 498

@@ -16,6 +16,7 @@ from starling.errors import ConfigError
 from starling.models.analysis import Analysis
 from starling.serving.drafts import FIELDS
 from starling.serving.index.index import Index
+from starling.serving.kept import Kept
 from starling.serving.web import events
 from starling.serving.web.app import create_app
 from starling.serving.web.limits import Limit
@@ -147,6 +148,19 @@ def test_times_are_iso_8601_in_utc_and_durations_seconds(client: FlaskClient) ->
         client.post("/api/analyse", json={"text": "a", "at": "2026-06-30T18:00+02:00"}).json["at"]
         == "2026-06-30T16:00:00Z"
     )
+
+
+def test_what_all_posts_add_up_to_is_kept_until_they_change(app: Flask, index: Index, settings: Settings) -> None:
+    app.extensions["kept"] = Kept(oldest_seconds=0)
+    client = app.test_client()
+
+    def posts(query: str = "") -> int:
+        return int(client.get(f"/api/explore{query}").json["summary"]["whole"]["posts"])
+
+    assert [posts(), posts("?lang=es"), posts()] == [2, 0, 2]
+    write(settings, "silver.posts", [post(3)])
+    index.refresh()
+    assert posts() == 3
 
 
 def test_a_request_that_is_too_large_is_refused(client: FlaskClient) -> None:

@@ -18,6 +18,8 @@ from starling.settings import Settings
 
 # After an index is made anew, it rests so many times as long from doing so again, however much is deleted meanwhile.
 _REST = 10
+# Until it is done there are two. It has half the memory, with which it is made as fast; with very little it fails.
+_LEAST_MEMORY_MB = 100
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ class Index:
         Those who ask meanwhile are answered by this one; its file is gone from the disk when the last of them is.
         """
         file = self._file.with_name(f"index-{uuid.uuid4().hex}.duckdb")
-        fresh = Made(file, self._settings, erased)
+        fresh = Made(file, self._settings, erased, max(_LEAST_MEMORY_MB, self._settings.serve.memory_mb // 2))
         _, trouble = fresh.refresh()
         if trouble is None:
+            fresh.take_all_memory()
             with self._swapping:
                 # The one before closes by itself with the last of its cursors; closed here, it would break off answers.
                 self._made = fresh

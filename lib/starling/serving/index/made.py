@@ -25,9 +25,13 @@ class Made:
     made, `erased`.
     """
 
-    def __init__(self, file: Path, settings: Settings, erased: int) -> None:
-        """Raises StorageError where another dashboard has the file, and where it is none of an index."""
-        self.connection, self.erased = _opened(file, settings.serve.memory_mb, erased)
+    def __init__(self, file: Path, settings: Settings, erased: int, memory_mb: int | None = None) -> None:
+        """Raises StorageError where another dashboard has the file, and where it is none of an index.
+
+        `memory_mb` instead of the settings', until `take_all_memory`.
+        """
+        self._memory_mb = settings.serve.memory_mb
+        self.connection, self.erased = _opened(file, memory_mb or self._memory_mb, erased)
         self.connection.execute("CREATE TABLE IF NOT EXISTS files (path VARCHAR, name VARCHAR, number INTEGER)")
         self.connection.execute("CREATE SEQUENCE IF NOT EXISTS file_numbers START 1")  # none is ever used twice
         tags = Tags(self.connection)
@@ -48,6 +52,10 @@ class Made:
                 trouble = f"{mirror.mirrored.table.name} cannot be read: {_briefly(error)}"
                 _LOG.warning("%s", trouble)
         return changed, trouble
+
+    def take_all_memory(self) -> None:
+        """As much as the settings say."""
+        self.connection.execute(f"SET memory_limit = '{self._memory_mb}MB'")
 
     def close(self) -> None:
         """Lets the file go."""

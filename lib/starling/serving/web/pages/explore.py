@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import duckdb
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from starling.serving import explore
@@ -12,6 +13,7 @@ from starling.serving.explore import Group, Summary
 from starling.serving.filters import NO_TOPIC, SENTIMENTS, BadFilter, Filters
 from starling.serving.topics import labels
 from starling.serving.web import formats
+from starling.serving.web.keeping import kept
 from starling.serving.web.reading import cursor
 
 pages = Blueprint("explore", __name__)
@@ -23,7 +25,7 @@ _LISTING = ("order", "page")
 def show() -> str:
     """The page."""
     filters, order, page = asked()
-    summary = explore.summary(cursor(), filters)
+    summary = _summary(filters)
     names = labels(cursor())
     return render_template(
         "explore.html",
@@ -50,9 +52,17 @@ def show() -> str:
 def as_json() -> Response:
     """The same as JSON."""
     filters, order, page = asked()
-    summary = asdict(explore.summary(cursor(), filters))
+    summary = asdict(_summary(filters))
     posts = [asdict(post) for post in explore.posts(cursor(), filters, order, page)]
     return jsonify(filters=filters.query(), summary=summary, posts=posts)
+
+
+def _summary(filters: Filters) -> Summary:
+    return explore.summary(cursor(), filters) if filters.any else kept(_of_all_posts)
+
+
+def _of_all_posts(shared: duckdb.DuckDBPyConnection) -> Summary:
+    return explore.summary(shared, Filters())
 
 
 def asked() -> tuple[Filters, str, int]:
