@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import OffsetSpec, TopicDescription
 
 from starling import kafka
@@ -31,22 +31,27 @@ class Topic:
 
     def id(self) -> str:
         """What Kafka calls this topic and no other, also when one of the same name was deleted before."""
-        return str(self._described().topic_id)
+        try:
+            return str(self._described().topic_id)
+        except KafkaException as error:
+            raise self._unanswered(error) from None
 
     def reach(self) -> Mapping[int, Reach]:
-        """By partition, how far it reaches now."""
-        partitions = [partition.id for partition in self._described().partitions]
+        """By partition, how far it reaches now; nothing where there is no such topic."""
+        try:
+            partitions = [partition.id for partition in self._described().partitions]
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                return {}
+            raise self._unanswered(error) from None
         first = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         end = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         return {partition: Reach(first[partition], end[partition]) for partition in partitions}
 
     def _described(self) -> TopicDescription:
-        # Unlike a look at a topic's metadata, this makes no topic where brokers make those that are asked for.
+        # Unlike a look at its metadata, this makes no topic where brokers make those that are asked for.
         described = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=self._timeout)
-        try:
-            return cast(TopicDescription, described[self.name].result())
-        except KafkaException as error:
-            raise self._unanswered(error) from None
+        return cast(TopicDescription, described[self.name].result())
 
     def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:
         asked = {TopicPartition(self.name, partition): which for partition in partitions}
