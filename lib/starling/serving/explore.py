@@ -25,16 +25,17 @@ ORDERS = {
     "negative": "compound NULLS LAST, created_at DESC, post_id DESC",
     "engagement": "predicted DESC NULLS LAST, created_at DESC, post_id DESC",
 }
-# One pass over the posts: every chart's groups at once. `bar` is the start of a bar of the time line.
+# One pass over the posts: every chart's groups at once. `bar` is the start of a bar of the time line. The posts are
+# grouped by all of it first: each grouping set would else look at each post.
 _GROUPS = """
-SELECT bar, platform, lang, topic, sentiment, grouping(bar, platform, lang, topic, sentiment) AS kind,
-       count(*) AS posts, count(compound) AS scored, sum(compound) AS compound
-FROM (
-    SELECT time_bucket($width, created_at) AS bar, platform, lang, coalesce(topic, {no_topic}) AS topic,
-           sentiment, compound
-    FROM {table} WHERE {where}
+WITH cells AS (
+    SELECT time_bucket($width, created_at) AS bar, platform, lang, coalesce(topic, {no_topic}) AS topic, sentiment,
+           count(*) AS posts, count(compound) AS scored, sum(compound) AS compound
+    FROM {table} WHERE {where} GROUP BY ALL
 )
-GROUP BY GROUPING SETS ((bar, sentiment), (platform), (lang), (topic), (sentiment), ())
+SELECT bar, platform, lang, topic, sentiment, grouping(bar, platform, lang, topic, sentiment) AS kind,
+       coalesce(sum(posts), 0)::BIGINT AS posts, coalesce(sum(scored), 0)::BIGINT AS scored, sum(compound) AS compound
+FROM cells GROUP BY GROUPING SETS ((bar, sentiment), (platform), (lang), (topic), (sentiment), ())
 """
 _HASHTAGS = """
 WITH found AS (SELECT unnest(tags) AS code, compound FROM {table} WHERE {where})
