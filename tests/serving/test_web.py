@@ -163,6 +163,23 @@ def test_what_all_posts_add_up_to_is_kept_until_they_change(app: Flask, index: I
     assert posts() == 3
 
 
+def test_filters_in_use_are_said_in_words_and_so_is_an_order_that_has_nothing_to_go_by(client: FlaskClient) -> None:
+    page = client.get("/explore?since=2000-01-01T00:30&platform=x&sentiment=positive&order=engagement").text
+    for said in ("from 2000-01-01 00:30", "platform x", "sentiment positive"):
+        assert f'aria-label="Remove {said}">{said} ' in page
+    assert "None of these posts has an expected engagement" in page
+    assert "None of these posts" not in client.get("/explore?order=newest").text
+
+
+def test_a_word_is_said_to_add_what_the_score_loses_without_it(client: FlaskClient) -> None:
+    page = client.post("/analyse", data={"text": "I love it. The food is bad."}).text
+    score = SentimentIntensityAnalyzer().polarity_scores
+    adds = score("I love it. The food is bad.")["compound"] - score("I it. The food is bad.")["compound"]
+    assert "adds to the score" in page
+    assert f"{adds:+.3f}" in page
+    assert adds > 0.5
+
+
 def test_a_request_that_is_too_large_is_refused(client: FlaskClient) -> None:
     assert client.post("/api/analyse", json={"text": "x" * 70_000}).status_code == 413
     answer = client.post("/analyse", data={"text": "x" * 5_001})

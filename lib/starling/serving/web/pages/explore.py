@@ -30,10 +30,7 @@ def show() -> str:
     return render_template(
         "explore.html",
         filters=filters,
-        chips=[
-            (name, value, _chip(name, value, names), address(filters.without(name, value)))
-            for name, value in filters.pairs()
-        ],
+        chips=[(_chip(name, value, names), address(filters.without(name, value))) for name, value in filters.pairs()],
         summary=summary,
         charts=charts(summary, filters, names),
         posts=explore.posts(cursor(), filters, order, page),
@@ -152,7 +149,6 @@ def width_in_words(seconds: float) -> str:
 
 def _chip(name: str, value: str, names: dict[int, str]) -> str:
     if name == "topic":
-        return topic_name(NO_TOPIC if value == "none" else int(value), names)
-    return {"hashtag": f"#{value}", "text": f"“{value}”", "since": f"from {value}", "until": f"until {value}"}.get(
-        name, value
-    )
+        value = topic_name(NO_TOPIC if value == "none" else int(value), names)
+    said = {"hashtag": "#{}", "text": "“{}”", "since": "from {}", "until": "until {}", "lang": "language {}"}
+    return said.get(name, f"{name} {{}}").format(value.replace("T", " ") if name in ("since", "until") else value)
