@@ -87,7 +87,7 @@ def _lines(label: str, bars: Sequence[Bar]) -> list[Mapping[str, Any]]:
     )
     return [
         *traces,
-        line(f"{label}, corrected", times, corrected, f"--{label}", mode="lines+markers"),
+        line(f"{label}, corrected", times, corrected, f"--{label}", mode="lines+markers", cliponaxis=False),
         {**raw, "line": thin},
     ]
 

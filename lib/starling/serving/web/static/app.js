@@ -29,7 +29,7 @@ function layoutOf(spec, styles) {
   const own = coloured(spec.layout, styles);
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: "system-ui, sans-serif", size: 12 },
-    showlegend: false, legend: { orientation: "h", y: 1.12, x: 0 }, hovermode: "closest", dragmode: false,
+    showlegend: false, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: false,
     ...own, height: spec.height,
     margin: { l: 44, r: 12, t: own.showlegend ? 28 : 8, b: 32, ...own.margin },
     xaxis: { ...axis, fixedrange: true, ...own.xaxis }, yaxis: { ...axis, fixedrange: true, ...own.yaxis },
