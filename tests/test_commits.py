@@ -5,21 +5,12 @@ from pathlib import Path
 
 import pytest
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import LongType, StringType, StructType
 
 from starling import commits, delta
 from starling.errors import StorageError
-from starling.tables import Table, column
-
-TABLE = Table(
-    name="silver.things",
-    comment="One row a thing",
-    schema=StructType([column("id", LongType(), "which thing"), column("name", StringType(), "what it is called")]),
-    keys=("id",),
-    statistics=("id",),
-)
+from things import TABLE, things
 
 
 @pytest.fixture
@@ -27,10 +18,6 @@ def lake(spark: SparkSession, tmp_path: Path) -> str:
     """A lake with one table, which has no rows."""
     delta.create(spark, TABLE, str(tmp_path))
     return str(tmp_path)
-
-
-def _things(spark: SparkSession, *rows: tuple[int, str]) -> DataFrame:
-    return spark.createDataFrame(list(rows), "id bigint, name string")
 
 
 def _log(lake: str) -> Path:
@@ -62,7 +49,7 @@ def test_a_log_that_was_tidied_up_ends_where_it_ends_whatever_the_hint_says(
 def test_of_a_table_with_checkpoints_it_is_the_version_that_delta_says(spark: SparkSession, lake: str) -> None:
     delta.set_property(spark, TABLE, lake, "delta.checkpointInterval", "2")
     for number in range(4):
-        delta.append(_things(spark, (number, "one")), TABLE, lake, 1)
+        delta.append(things(spark, (number, "one")), TABLE, lake, 1)
         table = DeltaTable.forPath(spark, TABLE.path(lake))
         assert commits.version(spark, TABLE, lake) == table.history(1).first().version == number + 2
     assert json.loads((_log(lake) / "_last_checkpoint").read_text())["version"] == 4
@@ -74,7 +61,7 @@ def test_where_there_is_no_table_it_says_so(spark: SparkSession, tmp_path: Path)
 
 
 def test_a_commit_says_what_delta_says_of_it(spark: SparkSession, lake: str) -> None:
-    delta.replace(_things(spark, (1, "one"), (2, "two")), TABLE, lake, "id > 0", "said")
+    delta.replace(things(spark, (1, "one"), (2, "two")), TABLE, lake, "id > 0", "said")
     newest, first = commits.last(spark, TABLE, lake)
     history = {row.version: row for row in DeltaTable.forPath(spark, TABLE.path(lake)).history().collect()}
     assert (newest.version, newest.operation, newest.note) == (1, history[1].operation, "said")
@@ -86,19 +73,19 @@ def test_a_commit_says_what_delta_says_of_it(spark: SparkSession, lake: str) -> 
 def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, lake: str) -> None:
     assert commits.note(spark, TABLE, lake) is None
     for said in ("first", "second"):
-        delta.replace(_things(spark, (2, "two")), TABLE, lake, "id = 2", said)
-    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
+        delta.replace(things(spark, (2, "two")), TABLE, lake, "id = 2", said)
+    delta.append(things(spark, (3, "three")), TABLE, lake, 1)
     assert commits.note(spark, TABLE, lake) == "second"
 
 
 def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSession, lake: str) -> None:
-    delta.append(_things(spark, (1, "one"), (2, "two"), (3, "three")), TABLE, lake, 3)
+    delta.append(things(spark, (1, "one"), (2, "two"), (3, "three")), TABLE, lake, 3)
     since = commits.version(spark, TABLE, lake)
     assert commits.noted(spark, TABLE, lake, since) == []
     apart = delta.apart(spark, "said")
     ids = apart.createDataFrame([(2,), (9,)], "id bigint")
     delta.erase(ids, TABLE, lake, ["name"])
-    delta.append(_things(spark, (4, "four")), TABLE, lake, 1)
+    delta.append(things(spark, (4, "four")), TABLE, lake, 1)
     delta.delete(ids, TABLE, lake)
     delta.delete(ids, TABLE, lake)  # nothing is left to be done, and nothing is written
     delta.update(apart, TABLE, lake, F.col("id") > 2, {"name": F.lit("many")})
@@ -119,6 +106,6 @@ def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSe
 
 def test_of_commits_whose_files_are_gone_nothing_is_said(spark: SparkSession, lake: str) -> None:
     for number in range(4):
-        delta.replace(_things(spark, (number, "one")), TABLE, lake, f"id = {number}", f"note {number}")
+        delta.replace(things(spark, (number, "one")), TABLE, lake, f"id = {number}", f"note {number}")
     (_log(lake) / f"{2:020}.json").unlink()
     assert [commit.version for commit in commits.noted(spark, TABLE, lake, -1)] == [3, 4]

@@ -18,19 +18,7 @@ from starling import commits, delta
 from starling.errors import StorageError
 from starling.pipeline.catalogue import TABLES, create_all
 from starling.tables import Table, column
-
-TABLE = Table(
-    name="silver.things",
-    comment="One row a thing",
-    schema=StructType(
-        [
-            column("id", LongType(), "which thing", nullable=False),
-            column("name", StringType(), "what it is called"),
-        ]
-    ),
-    keys=("id",),
-    statistics=("id",),
-)
+from things import TABLE, things
 
 
 def _actions(path: Path, version: int) -> Iterator[dict]:
@@ -46,10 +34,6 @@ def _metadata(path: Path) -> dict:
 
 def _rows(spark: SparkSession, lake: str) -> list[tuple]:
     return sorted(tuple(row) for row in delta.read(spark, TABLE, lake).collect())
-
-
-def _things(spark: SparkSession, *rows: tuple[int | None, str]):
-    return spark.createDataFrame([(name, id_) for id_, name in rows], "name string, id bigint")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +72,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> str:
     """A lake with one table and a row in it."""
     where = str(tmp_path / "lake")
     delta.create(spark, TABLE, where)
-    delta.append(_things(spark, (1, "one")), TABLE, where, 1)
+    delta.append(things(spark, (1, "one")), TABLE, where, 1)
     return where
 
 
@@ -107,7 +91,7 @@ def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark: Spark
         (2, "two", 3, [4]),
     ]
     # Who knows nothing of them goes on.
-    delta.append(_things(spark, (3, "three")), TABLE, lake, 1)
+    delta.append(things(spark, (3, "three")), TABLE, lake, 1)
     assert commits.version(spark, newer, lake) == 4
 
 
@@ -148,13 +132,13 @@ def test_something_else_in_the_place_of_a_table_is_one_clear_line(spark: SparkSe
 def test_rows_are_appended_by_name_into_as_few_files_as_they_need(
     spark: SparkSession, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = _things(spark, (2, "two"), (3, "three"), (4, "four")).repartition(3)
+    rows = things(spark, (2, "two"), (3, "three"), (4, "four")).repartition(3)
     delta.append(rows, TABLE, lake, 3)
     path = Path(lake) / "silver" / "things"
     assert len([action for action in _actions(path, 2) if "add" in action]) == 1
     assert _rows(spark, lake) == [(1, "one"), (2, "two"), (3, "three"), (4, "four")]
     monkeypatch.setattr(delta, "ROWS_PER_FILE", 2)
-    delta.append(_things(spark, (5, "five"), (6, "six"), (7, "seven")).repartition(3), TABLE, lake, 3)
+    delta.append(things(spark, (5, "five"), (6, "six"), (7, "seven")).repartition(3), TABLE, lake, 3)
     assert len([action for action in _actions(path, 3) if "add" in action]) == 2
     assert delta.count(spark, [TABLE], lake) == {"silver.things": 7}
 
@@ -168,7 +152,7 @@ def test_statistics_are_kept_of_the_columns_named_and_of_no_text(spark: SparkSes
 
 def test_a_null_where_none_may_be_is_refused(spark: SparkSession, lake: str) -> None:
     with pytest.raises((PySparkException, Py4JJavaError), match="NOT NULL constraint violated for column: id"):
-        delta.append(_things(spark, (None, "nothing")), TABLE, lake, 1)
+        delta.append(things(spark, (None, "nothing")), TABLE, lake, 1)
     assert _rows(spark, lake) == [(1, "one")]
 
 
@@ -176,20 +160,20 @@ def test_rows_are_replaced_where_the_predicate_says_in_one_commit_and_doing_it_a
     spark: SparkSession, lake: str
 ) -> None:
     for _ in range(2):
-        delta.replace(_things(spark, (5, "five"), (6, "six")).repartitionByRange(2, "id"), TABLE, lake, "id >= 5")
+        delta.replace(things(spark, (5, "five"), (6, "six")).repartitionByRange(2, "id"), TABLE, lake, "id >= 5")
         assert _rows(spark, lake) == [(1, "one"), (5, "five"), (6, "six")]
     assert len([action for action in _actions(Path(lake) / "silver" / "things", 3) if "add" in action]) == 1
-    delta.replace(_things(spark, (1, "uno")), TABLE, lake, "id = 1 OR id = 6")
+    delta.replace(things(spark, (1, "uno")), TABLE, lake, "id = 1 OR id = 6")
     assert _rows(spark, lake) == [(1, "uno"), (5, "five")]
     with pytest.raises(PySparkException):
-        delta.replace(_things(spark, (9, "outside")), TABLE, lake, "id = 1")
+        delta.replace(things(spark, (9, "outside")), TABLE, lake, "id = 1")
     commits = sorted((Path(lake) / "silver/things/_delta_log").glob("*.json"))
     assert [commit.name for commit in commits] == [f"{version:020}.json" for version in range(5)]
 
 
 def test_only_rows_whose_keys_are_missing_are_added_however_often(spark: SparkSession, lake: str) -> None:
     for _ in range(2):
-        delta.add_missing(_things(spark, (1, "another one"), (2, "two"), (3, "three")), TABLE, lake, "there.id > 0")
+        delta.add_missing(things(spark, (1, "another one"), (2, "two"), (3, "three")), TABLE, lake, "there.id > 0")
         assert _rows(spark, lake) == [(1, "one"), (2, "two"), (3, "three")]
 
 
@@ -214,19 +198,19 @@ def test_a_write_that_another_one_came_before_is_refused_as_a_whole_or_done_agai
     def held_up(operation: Callable[..., None], where: str, meanwhile: str) -> None:
         folder = tmp_path / meanwhile
         folder.mkdir()
-        rows = _held_up(_things(spark, (2, "two"), (3, "three")), folder)
+        rows = _held_up(things(spark, (2, "two"), (3, "three")), folder)
         with ThreadPoolExecutor(1) as beside:
             writing = beside.submit(operation, rows, TABLE, lake, where)
             while not (folder / "began").exists():
                 time.sleep(0.05)
-            delta.append(_things(spark, (2, meanwhile)), TABLE, lake, 1)
+            delta.append(things(spark, (2, meanwhile)), TABLE, lake, 1)
             (folder / "go").touch()
             writing.result()
 
     with pytest.raises(delta.CONFLICTS):
         held_up(delta.replace, "id >= 2", "zwei")
     assert _rows(spark, lake) == [(1, "one"), (2, "zwei")]
-    delta.replace(_things(spark), TABLE, lake, "id >= 2")
+    delta.replace(things(spark), TABLE, lake, "id >= 2")
     held_up(delta.add_missing, "there.id >= 2", "deux")
     assert _rows(spark, lake) == [(1, "one"), (2, "deux"), (3, "three")]
 
@@ -239,8 +223,8 @@ def test_a_write_that_another_one_came_before_is_refused_as_a_whole_or_done_agai
 def test_a_compaction_that_comes_before_changes_no_row_and_hinders_no_write(
     spark: SparkSession, lake: str, tmp_path: Path, operation: Callable[..., None], where: str, name_of_two: str
 ) -> None:
-    delta.append(_things(spark, (2, "zwei")), TABLE, lake, 1)
-    rows = _held_up(_things(spark, (2, "two"), (3, "three")), tmp_path)
+    delta.append(things(spark, (2, "zwei")), TABLE, lake, 1)
+    rows = _held_up(things(spark, (2, "two"), (3, "three")), tmp_path)
     with ThreadPoolExecutor(1) as beside:
         writing = beside.submit(operation, rows, TABLE, lake, where)
         while not (tmp_path / "began").exists():
@@ -253,7 +237,7 @@ def test_a_compaction_that_comes_before_changes_no_row_and_hinders_no_write(
 
 
 def test_a_vacuum_says_how_many_files_it_deleted(spark: SparkSession, lake: str) -> None:
-    delta.append(_things(spark, (2, "two")), TABLE, lake, 1)
+    delta.append(things(spark, (2, "two")), TABLE, lake, 1)
     delta.compact(spark, TABLE, lake)
     assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) == 2
     assert delta.vacuum(spark, TABLE, lake) == 0

@@ -78,9 +78,11 @@ class _Log:
     def back(self, newest: int, until: int) -> Iterator[Commit]:
         """The commits from `newest` back to the one after `until`, or to where Delta has tidied the log up."""
         for number in range(newest, until, -1):
-            if not self._has(number):
+            try:
+                actions = self._folder.text(_name(number))
+            except FileNotFoundError:
                 return
-            yield _commit(number, self._folder.text(_name(number)))
+            yield _commit(number, actions)
 
     def _known(self) -> int:
         """A commit that there is, after which there is none missing."""

@@ -26,7 +26,8 @@ class Folder:
         return bool(self._files.exists(self._path(name)))
 
     def text(self, name: str) -> str:
-        """What a file says. Raises OSError where it cannot be read, be it for a wrong checksum."""
+        """What a file says. Raises FileNotFoundError where there is none, OSError where it cannot be read,
+        be it for a wrong checksum."""
         try:
             stream = self._files.open(self._path(name))
             try:
@@ -70,4 +71,6 @@ class Folder:
 
 def _as_os_error(error: Py4JJavaError) -> OSError:
     thrown = error.java_exception
-    return OSError(f"{thrown.getClass().getSimpleName()}: {thrown.getMessage()}")
+    name = thrown.getClass().getSimpleName()
+    kind = FileNotFoundError if name == "FileNotFoundException" else OSError
+    return kind(f"{name}: {thrown.getMessage()}")

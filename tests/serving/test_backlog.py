@@ -1,6 +1,5 @@
 """What waits in Kafka: by the broker's own word, also while no stream runs."""
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,6 +15,7 @@ from starling.kafka_topic import Reach
 from starling.serving.backlog import Ends, Reached, backlog
 from starling.serving.web.app import create_app
 from starling.settings import Settings
+from streams.lakes import wait_until
 
 AT = datetime(2026, 6, 30, 12)  # noqa: DTZ001 -- UTC, without a zone
 
@@ -58,13 +58,6 @@ def settings_of(lake: Settings, servers: str, topic: str) -> Settings:
     return lake.model_copy(update={"kafka": kafka})
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_the_page_follows_the_broker_while_no_batch_is_written(
     tmp_path: Path, broker: str, ends: Callable[[Settings], Ends]
 ) -> None:
@@ -82,7 +75,7 @@ def test_the_page_follows_the_broker_while_no_batch_is_written(
         for _ in range(sent):
             producer.produce(topic, b"a record", partition=0)
         assert producer.flush(30) == 0
-        eventually(lambda waits=waits: records_of(client) == waits)  # type: ignore[misc]
+        wait_until(lambda waits=waits: records_of(client) == waits)  # type: ignore[misc]
     page = client.get("/").get_data(as_text=True)
     index.close()
     assert "<dt>Waiting in Kafka</dt><dd>6 <small>records unread at " in page

@@ -4,7 +4,6 @@ The ledger has how far was read, and the broker how far the topic reaches: while
 would show what was true when it stopped.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import duckdb
 from starling import broker
 from starling.errors import BrokerError, ConfigError
 from starling.kafka_topic import Reach, Topic
+from starling.serving.repeating import Repeating
 from starling.serving.trust import utc_now
 from starling.settings import Settings
 
@@ -44,26 +44,20 @@ class Ends:
     def __init__(self, settings: Settings, seconds: float = _EVERY_SECONDS) -> None:
         patient = settings.kafka.model_copy(update={"timeout_seconds": _TIMEOUT_SECONDS})
         self._settings = settings.model_copy(update={"kafka": patient})
-        self._seconds = seconds
         self._topic: Topic | None = None
         self._servers: str | None = None
-        self._stop = threading.Event()
         self.newest: Reached | None = None  # None: no broker answers
-        self._thread = threading.Thread(target=self._follow, name="ends", daemon=True)
-        self._thread.start()
+        self._repeating = Repeating("ends", self._ask, seconds)
 
     def close(self) -> None:
         """Ends after the question that is asked."""
-        self._stop.set()
-        self._thread.join()
+        self._repeating.close()
 
-    def _follow(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.newest = self._asked()
-            except (BrokerError, ConfigError, OSError):
-                self.newest = None
-            self._stop.wait(self._seconds)
+    def _ask(self) -> None:
+        try:
+            self.newest = self._asked()
+        except (BrokerError, ConfigError, OSError):
+            self.newest = None
 
     def _asked(self) -> Reached | None:
         servers = broker.found(self._settings)

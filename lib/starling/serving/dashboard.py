@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starling.serving.backlog import Ends
-from starling.serving.index.follower import Follower
 from starling.serving.index.index import Index
 from starling.serving.mlflow_ui import MlflowUi
+from starling.serving.repeating import Repeating
 from starling.serving.web.app import create_app
 from starling.serving.web.server import Server
 from starling.settings import Settings
@@ -20,7 +20,7 @@ def dashboard(settings: Settings, mlflow_ui: MlflowUi | None = None) -> Iterator
         app = create_app(index, settings)
         app.extensions["mlflow_ui"] = mlflow_ui
         server = Server(app, settings.serve)
-        follower = Follower(index, settings.serve.refresh_seconds)
+        follower = Repeating("index", index.refresh, settings.serve.refresh_seconds)
         app.extensions["ends"] = ends = Ends(settings)
         try:
             yield server
