@@ -102,7 +102,7 @@ def member(conf: Path, kind: str, *arguments: str) -> Iterator["subprocess.Popen
 def alive(cluster: Cluster) -> bool:
     try:
         return bool(cluster.told()["aliveworkers"] == 1)
-    except OSError:
+    except (OSError, json.JSONDecodeError):  # a Master that starts hands out its front page until its JSON is there
         return False
 
 
