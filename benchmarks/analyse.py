@@ -178,17 +178,18 @@ def spark(work: str, calls: int) -> dict[str, Any]:
 def silver(session_: Any, settings: Any, text: str) -> Any:
     """silver.posts' columns of one text, by the functions of the stream, with an empty record of its author."""
     from pyspark.sql import functions as F
-    from pyspark.sql.types import StructType
 
+    from starling.arrow import with_columns
     from starling.models.words import with_terms
-    from starling.silver.posts import with_post
-    from starling.sources.record import POST, RECORD
+    from starling.silver.posts import DESCRIPTION, described
+    from starling.sources.parse import Parsed
+    from starling.sources.record import POST, Record
 
-    said = {"kind": POST, "platform": "x", "post_id": "1", "text": text, "followers": FOLLOWERS}
-    one = session_.createDataFrame([tuple(said.get(field.name) for field in RECORD)], StructType(RECORD.fields))
+    post = Parsed(Record(kind=POST, platform="x", post_id="1", text=text, followers=FOLLOWERS))
+    one = session_.createDataFrame([("x", "1", AT)], "platform string, post_id string, created_at timestamp")
+    posts = with_columns(one, DESCRIPTION, lambda _: described([post], settings, b"a key for a benchmark"))
     nobody = {"author_posts": F.lit(0), "author_settled_posts": F.lit(0), "author_mean_log": F.lit(None).cast("double")}
-    record = one.withColumns({"reason": F.lit(None).cast("string"), "created_at": F.lit(AT), **nobody})
-    return with_post(record, settings, b"a key for a benchmark").transform(with_terms)
+    return posts.withColumns(nobody).transform(with_terms)
 
 
 def by_the_stream(posts: Any, topics: Any, engagement: Any) -> Any:

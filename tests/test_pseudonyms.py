@@ -1,6 +1,5 @@
 """Authors' pseudonyms, against HMAC-SHA-256 of the standard library."""
 
-import base64
 import hashlib
 import hmac
 import stat
@@ -8,14 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from starling import pseudonyms
 from starling.errors import ConfigError, StorageError
 from starling.settings import Paths, Privacy, Settings
 
 KEY = b"sixteen or more characters, \xc3\xa9 among them"
-AUTHORS = [("x", "12"), ("x", "13"), ("mastodon", "12"), ("x", "ünï😀"), ("x", ""), ("x", None), ("x", "12")]
+AUTHORS = [("x", "12"), ("x", "13"), ("mastodon", "12"), ("x", "ünï😀"), ("x", ""), ("x", "12")]
 
 
 def _settings(work: Path, key: str = "") -> Settings:
@@ -26,23 +24,10 @@ def _hmac(platform: str, author: str) -> str:
     return hmac.new(KEY, f"{platform}:{author}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def test_a_pseudonym_is_the_beginning_of_a_keyed_hash_and_null_stays_null(spark: SparkSession) -> None:
-    rows = spark.createDataFrame(AUTHORS, "platform string, author string")
-    named = rows.select("platform", "author", pseudonyms.pseudonyms(KEY)("platform", "author").alias("pseudonym"))
-    expected = {(p, a): None if a is None else _hmac(p, a) for p, a in AUTHORS}
-    found = named.collect()
-    assert len(found) == len(AUTHORS)
-    assert {(row.platform, row.author): row.pseudonym for row in found} == expected
-    assert len(set(expected.values())) == len(set(AUTHORS)), "two authors share a pseudonym"
-
-
-def test_the_key_does_not_appear_in_the_query_plan(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = spark.createDataFrame(AUTHORS, "platform string, author string")
-    rows.select(pseudonyms.pseudonyms(KEY)("platform", "author").alias("pseudonym")).explain(extended=True)
-    plan = capsys.readouterr().out
-    assert "pseudonym" in plan
-    for spelling in (KEY.decode(), "sixteen or more", str(KEY), KEY.hex(), base64.b64encode(KEY).decode()):
-        assert spelling not in plan
+def test_a_pseudonym_is_the_beginning_of_a_keyed_hash() -> None:
+    found = [pseudonyms.pseudonym(KEY, *author) for author in AUTHORS]
+    assert found == [_hmac(*author) for author in AUTHORS]
+    assert len(set(found)) == len(set(AUTHORS)), "two authors share a pseudonym"
 
 
 def test_the_key_is_the_one_that_is_set(tmp_path: Path) -> None:

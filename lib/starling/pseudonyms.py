@@ -4,13 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
-
-import pyarrow as pa
-from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import StringType
 
 from starling.errors import ConfigError, StorageError
 from starling.settings import Settings
@@ -63,16 +57,3 @@ def pseudonym(secret: bytes, platform: str, author_id: str) -> str:
     'c659b0359b2c9065bd325b5ad5e03adf'
     """
     return hmac.digest(secret, f"{platform}:{author_id}".encode(), hashlib.sha256).hex()[:32]
-
-
-def pseudonyms(secret: bytes) -> Callable[[Column, Column], Column]:
-    """(platform, author id) → string of 32 hex digits, null where the id is null.
-
-    A Python function, because a key in a Spark expression would be readable in every query plan.
-    """
-
-    def all_pseudonyms(platforms: pa.Array, ids: pa.Array) -> pa.Array:
-        pairs = zip(platforms.to_pylist(), ids.to_pylist(), strict=True)
-        return pa.array([None if i is None else pseudonym(secret, p, i) for p, i in pairs], pa.string())
-
-    return arrow_udf(all_pseudonyms, StringType())  # type: ignore[call-overload,no-any-return]

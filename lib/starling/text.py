@@ -1,150 +1,118 @@
-"""What a post's text holds: hashtags, mentions, links, and a hash that its copies share. Column → Column.
+"""What a post's text holds: hashtags, mentions, links, and a hash that its copies share.
 
 Hashtags and mentions follow X's published rules (twitter-text): a hashtag is letters, marks, digits and a few joiners
 of any script, at least one of them not a digit, and does not start inside a word or after "&".
-
-Of one text in Python the functions that end in `_in` say the same, but for letters that are newer than the JVM.
 """
 
-import re
-from functools import cache
+import hashlib
+from collections.abc import Iterable
 
-import regex  # type: ignore[import-untyped]  # its classes are Unicode's, as Java's are and those of `re` are not
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+import regex  # type: ignore[import-untyped]  # for the classes of Unicode, which `re` does not know
 
-_HASH, _AT = r"#\x{ff03}", r"@\x{ff20}"  # the signs, and their full-width forms
+_HASH, _AT = "#\uff03", "@\uff20"  # the signs, and their full-width forms
 # Characters of a hashtag: letters, marks, digits, and X's list of joiners of various scripts.
 _TAG = (
-    r"\p{L}\p{M}\p{Nd}_\x{200c}\x{200d}\x{a67e}\x{05be}\x{05f3}\x{05f4}\x{ff5e}\x{301c}"
-    r"\x{309b}\x{309c}\x{30a0}\x{30fb}\x{3003}\x{0f0b}\x{0f0c}\x{00b7}"
+    r"\p{L}\p{M}\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c"
+    r"\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 )
-# A letter beyond the first plane. Java looks behind by halves of such characters, which are no letters, unless one
-# stands in the pattern itself.
-_BEYOND = "\U00010000"
 # The atomic group keeps "#foo#bar" from matching as "#fo".
-HASHTAG = (
-    rf"(?<=^|[\x{{fe0e}}\x{{fe0f}}]|[^&{_TAG}{_BEYOND}])[{_HASH}](?![\x{{fe0f}}\x{{20e3}}])"
+_HASHTAG = (
+    rf"(?<=^|[\ufe0e\ufe0f]|[^&{_TAG}])[{_HASH}](?![\ufe0f\u20e3])"
     rf"((?>[{_TAG}]*[\p{{L}}\p{{M}}][{_TAG}]*))(?![{_HASH}]|://)"
 )
 # "RT@name" is a mention too, although a letter stands before the sign.
-MENTION = (
+_MENTION = (
     rf"(?:(?<![A-Za-z0-9_!#$%&*{_AT}])|(?<=(?:^|[^A-Za-z0-9_+~.-])[rR][tT]:?))"
-    rf"[{_AT}]((?>[A-Za-z0-9_]{{1,20}}))(?![A-Za-z0-9_{_AT}\x{{c0}}-\x{{24f}}]|://)"
+    rf"[{_AT}]((?>[A-Za-z0-9_]{{1,20}}))(?![A-Za-z0-9_{_AT}\u00c0-\u024f]|://)"
 )
 # What ends a link: spaces of any kind, marks of direction, brackets, quotes, and the punctuation of East Asia.
-_URL_END = r"\s\p{Z}\p{Cf}<>\x{22}\x{ab}\x{bb}\x{201c}\x{201d}\x{3001}-\x{303f}\x{ff00}-\x{ff65}"
-URL = rf"(?i:https?)://[^{_URL_END}\p{{P}}][^{_URL_END}]*"
+_URL_END = r"\s\p{Z}\p{Cf}<>\x22\xab\xbb\u201c\u201d\u3001-\u303f\uff00-\uff65"
+_URL = rf"[hH][tT][tT][pP][sS]?://[^{_URL_END}\p{{P}}][^{_URL_END}]*"
 # The lookbehind lets each run of punctuation be tried once, not once a character.
-_URL_TAIL = r"(?<![.,;:!?'\x{2019})\]}…])[.,;:!?'\x{2019})\]}…]++$"
+_URL_TAIL = r"(?<![.,;:!?'\u2019)\]}…])[.,;:!?'\u2019)\]}…]++\Z"
 
-_OPEN_BRACKET = r"\([^()]*$"
-WHITE_SPACE = r"(?U)\s+"  # of all scripts
+HASHTAG: regex.Pattern[str] = regex.compile(_HASHTAG)
+URL: regex.Pattern[str] = regex.compile(_URL)
+_MENTIONED: regex.Pattern[str] = regex.compile(_MENTION)
+_NAMES: regex.Pattern[str] = regex.compile(f"{_MENTION}|{_HASHTAG}")
+_TAIL: regex.Pattern[str] = regex.compile(_URL_TAIL)
+_OPEN_BRACKET: regex.Pattern[str] = regex.compile(r"\([^()]*\Z")
+_WHITE_SPACE: regex.Pattern[str] = regex.compile(r"\p{White_Space}+")
+# Without these no text holds a link, a hashtag or a handle: to look for them is cheap, and most texts lack one.
+_LINKED = "://"
 
 
-def without_urls(text: Column) -> Column:
+def without_urls(text: str) -> str:
     """The text with a space in each link's place: what stands in a link is no hashtag."""
-    return F.regexp_replace(text, URL, " ")
+    return str(URL.sub(" ", text)) if _LINKED in text else text
 
 
-def hashtags(text: Column) -> Column:
-    """array<string>: the hashtags in order, as written, without the sign."""
-    return F.regexp_extract_all(without_urls(text), F.lit(HASHTAG), F.lit(1))
-
-
-def mentions(text: Column) -> Column:
-    """array<string>: the mentioned handles in order, as written, without the sign."""
-    return F.regexp_extract_all(without_urls(text), F.lit(MENTION), F.lit(1))
-
-
-def urls(text: Column) -> Column:
-    """array<string>: the links in order, without the punctuation that follows them."""
-    found = F.regexp_extract_all(text, F.lit(URL), F.lit(0))
-    return F.transform(found, _without_tail)
-
-
-def _without_tail(url: Column) -> Column:
-    """A bracket that closes one within the link belongs to it: …/wiki/Kite_(bird)."""
-    cut = F.regexp_replace(url, _URL_TAIL, "")
-    closed = F.concat(cut, F.lit(")"))
-    return F.when(cut.rlike(_OPEN_BRACKET) & url.startswith(closed), closed).otherwise(cut)
-
-
-def folded(words: Column) -> Column:
-    """array<string> in lower case, each word once, in the order of first appearance: #Esa and #ESA are one tag."""
-    return F.array_distinct(F.transform(words, F.lower))
-
-
-def text_hash(text: Column) -> Column:
-    """SHA-256 (hex) of the text in lower case without links and with white space folded: equal for copies of a text."""
-    plain = F.trim(F.regexp_replace(F.lower(without_urls(text)), WHITE_SPACE, " "))
-    return F.sha2(plain, 256)
-
-
-# --- the same of one text, without Spark
-
-
-def without_urls_in(text: str) -> str:
-    """The text with a space in each link's place."""
-    return str(in_python(URL).sub(" ", text))
-
-
-def hashtags_in(text: str) -> list[str]:
+def hashtags(text: str) -> list[str]:
     """The hashtags in order, as written, without the sign.
 
-    >>> hashtags_in("#Kite &#nbsp; #2021 https://t.co/#x \uff03東京")
+    >>> hashtags("#Kite &#nbsp; #2021 https://t.co/#x \uff03東京")
     ['Kite', '東京']
     """
-    return [found[1] for found in in_python(HASHTAG).finditer(without_urls_in(text))]
+    return [found[1] for found in HASHTAG.finditer(without_urls(text))] if _has(text, _HASH) else []
 
 
-def mentions_in(text: str) -> list[str]:
+def mentions(text: str) -> list[str]:
     """The mentioned handles in order, as written, without the sign.
 
-    >>> mentions_in("RT@ann: me@example.org @bob")
+    >>> mentions("RT@ann: me@example.org @bob")
     ['ann', 'bob']
     """
-    return [found[1] for found in in_python(MENTION).finditer(without_urls_in(text))]
+    return [found[1] for found in _MENTIONED.finditer(without_urls(text))] if _has(text, _AT) else []
 
 
-def urls_in(text: str) -> list[str]:
+def urls(text: str) -> list[str]:
     """The links in order, without the punctuation that follows them.
 
-    >>> urls_in("(see https://x.org/Kite_(bird)), http://y.org/!")
+    >>> urls("(see https://x.org/Kite_(bird)), http://y.org/!")
     ['https://x.org/Kite_(bird)', 'http://y.org/']
     """
-    return [_without_tail_in(found[0]) for found in in_python(URL).finditer(text)]
+    return [_without_tail(found[0]) for found in URL.finditer(text)] if _LINKED in text else []
 
 
-def with_urls_in(text: str, url: str) -> str:
+def with_urls(text: str, url: str) -> str:
     """The text with another link in each link's place; the punctuation that follows one stays.
 
-    >>> with_urls_in("See https://x.org/a, now!", "https://t.co/b")
+    >>> with_urls("See https://x.org/a, now!", "https://t.co/b")
     'See https://t.co/b, now!'
     """
-    return str(in_python(URL).sub(lambda found: url + found[0][len(_without_tail_in(found[0])) :], text))
+    return str(URL.sub(lambda found: url + found[0][len(_without_tail(found[0])) :], text))
 
 
-def _without_tail_in(url: str) -> str:
-    cut = str(in_python(_URL_TAIL).sub("", url))
+def without_names(text: str) -> str:
+    """The text with a space in the place of each handle and hashtag."""
+    return str(_NAMES.sub(" ", text)) if _has(text, _HASH + _AT) else text
+
+
+def _has(text: str, signs: str) -> bool:
+    return any(sign in text for sign in signs)
+
+
+def _without_tail(url: str) -> str:
+    """A bracket that closes one within the link belongs to it: …/wiki/Kite_(bird)."""
+    cut = str(_TAIL.sub("", url))
     closed = f"{cut})"
-    return closed if in_python(_OPEN_BRACKET).search(cut) and url.startswith(closed) else cut
+    return closed if url.startswith(closed) and _OPEN_BRACKET.search(cut) else cut
 
 
-def folded_in(words: list[str]) -> list[str]:
-    """In lower case, each word once, in the order of first appearance."""
+def folded(words: Iterable[str]) -> list[str]:
+    """In lower case, each word once, in the order of first appearance: #Esa and #ESA are one tag."""
     return list(dict.fromkeys(map(str.lower, words)))
 
 
-@cache
-def in_python(pattern: str) -> regex.Pattern[str]:
-    """A pattern of Java's for Python.
+def in_one_line(text: str) -> str:
+    """The text with a space in the place of each run of white space of any script, and none at its ends.
 
-    In Java `\\s` is ASCII's white space unless it is told otherwise, `(?i)` knows ASCII's letters alone, and `$` stands
-    before a last line's end of any kind.
+    >>> in_one_line(" so\\n\\u3000 good ")
+    'so good'
     """
-    said = pattern.replace(WHITE_SPACE, r"\p{White_Space}+").replace(r"\s", r" \t\n\x0b\f\r")
-    said = said.replace("(?i:https?)", "[hH][tT][tT][pP][sS]?")
-    if said.endswith("$"):
-        said = said[:-1] + r"(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\Z)"
-    return regex.compile(re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: rf"\U{int(found[1], 16):08x}", said))
+    return str(_WHITE_SPACE.sub(" ", text)).strip(" ")
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 (hex) of the text in lower case without links and with white space folded: equal for copies of a text."""
+    return hashlib.sha256(in_one_line(without_urls(text).lower()).encode()).hexdigest()

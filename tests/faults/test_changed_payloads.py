@@ -61,17 +61,17 @@ RENAMED: dict[str, tuple[str, dict, str | None]] = {
 
 # By name: the source, the document, and the detail of the rejection as wrong_type.
 RETYPED: dict[str, tuple[str, dict, str]] = {
-    "text": (V2, x_v2(text={"plain": "Hello"}), "$.data.text: wanted STRING, got OBJECT<plain: STRING>"),
-    "data": (V2, {"data": [x_v2()["data"]]}, "$.data: wanted OBJECT, got ARRAY<OBJECT<author_id: STRING, "),
+    "text": (V2, x_v2(text={"plain": "Hello"}), "$.data.text: wanted a string, got an object"),
+    "data": (V2, {"data": [x_v2()["data"]]}, "$.data: wanted an object, got a list"),
     "likes": (V2, x_v2(public_metrics={**METRICS, "like_count": "1.2K"}),
-              "$.data.public_metrics.like_count: wanted BIGINT, got STRING"),
-    "counts": (V2, x_v2(public_metrics=[METRICS]), "$.data.public_metrics: wanted OBJECT, got ARRAY<OBJECT<"),
-    "hashtags": (V2, x_v2(entities={"hashtags": "a, b"}), "$.data.entities.hashtags: wanted ARRAY, got STRING"),
-    "includes": (V2, {**x_v2(), "includes": []}, "$.includes: wanted OBJECT, got ARRAY<VOID>"),
-    "archive: is_quote": (ARCHIVE, x_archive(is_quote=1), "$.is_quote: wanted BOOLEAN, got BIGINT"),
+              "$.data.public_metrics.like_count: wanted a whole number of 64 bits, got a string"),
+    "counts": (V2, x_v2(public_metrics=[METRICS]), "$.data.public_metrics: wanted an object, got a list"),
+    "hashtags": (V2, x_v2(entities={"hashtags": "a, b"}), "$.data.entities.hashtags: wanted a list, got a string"),
+    "includes": (V2, {**x_v2(), "includes": []}, "$.includes: wanted an object, got a list"),
+    "archive: is_quote": (ARCHIVE, x_archive(is_quote=1), "$.is_quote: wanted true or false, got a number"),
     "archive: favorite_count": (ARCHIVE, x_archive(favorite_count=1.5),
-                                "$.favorite_count: wanted BIGINT, got DECIMAL(2,1)"),
-    "archive: text": (ARCHIVE, x_archive(text=["Hello"]), "$.text: wanted STRING, got ARRAY<STRING>"),
+                                "$.favorite_count: wanted a whole number of 64 bits, got a number"),
+    "archive: text": (ARCHIVE, x_archive(text=["Hello"]), "$.text: wanted a string, got a list"),
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_what_is_added_is_kept_and_what_is_renamed_or_retyped_is_refused_where_a
     for name, (_, document, detail) in RETYPED.items():
         row = refused.pop(f"retyped {name}")
         assert (row["reason"], row["payload"]) == ("wrong_type", as_json(document).decode())
-        assert row["detail"].startswith(detail)
+        assert row["detail"] == detail
     assert refused == {}
     is_whole(lake)
     tell(tally, lake, len(sent) + len(plain))

@@ -52,11 +52,10 @@ BAD: dict[str, tuple[str | None, bytes | None, str]] = {
     "data is a list": (V2, b'{"data":[]}', "wrong_type"),
     "text is a number": (V2, as_json(x_v2(text=5)), "wrong_type"),
     "text is an object": (V2, as_json(x_v2(text={"en": "Hello"})), "wrong_type"),
-    "half a pair in the text": (V2, as_json(x_v2(text="HERE"), HERE=r'"\ud83d"'), "wrong_type"),
     "likes are a string": (V2, counted('"5"'), "wrong_type"),
     "likes are a half": (V2, counted("1.5"), "wrong_type"),
     "likes are 2 to the 63rd": (V2, counted(str(2**63)), "wrong_type"),
-    "likes are infinite": (V2, counted("1e400"), "wrong_type"),
+    "likes are infinite": (V2, counted("1e400"), "invalid_json"),
     "hashtags are a string": (V2, as_json(x_v2(entities={"hashtags": "x"})), "wrong_type"),
     "entities are a list": (V2, as_json(x_v2(entities=[])), "wrong_type"),
     "archive: text is a flag": (ARCHIVE, as_json(x_archive(text=True)), "wrong_type"),
@@ -90,6 +89,7 @@ ODD: dict[str, tuple[str, bytes, dict[str, object]]] = {
             {"author": None, "text": "Hello"}),
     "907": (ARCHIVE, as_json(x_archive(status_id="907", hashtags={}, mentions_screen_name=[None])),
             {"hashtags": [], "mentions": []}),
+    "909": (V2, as_json(x_v2(id="909", text="HERE"), HERE=r'"cut \ud83d"'), {"text": "cut \ufffd"}),
     "908": (V2, b"\r\n\t " + as_json(x_v2(id="908")) + b" \n", {"text": "Hello"}),
 }  # fmt: skip
 

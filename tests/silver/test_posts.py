@@ -1,5 +1,6 @@
 """silver.posts: what is said of a post, against plain Python and the reference's VADER."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -12,10 +13,9 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from kafka_rows import Sent, as_json, kafka_rows, x_v2
 from samples import bundled
-from starling.bronze.events import from_kafka
+from starling.pipeline.batch import records
 from starling.settings import Language, Limits, Sentiment, Settings
 from starling.silver import posts
-from starling.sources.parse import parse
 
 LATER = datetime(2026, 1, 1, tzinfo=timezone.utc)
 KEY = b"a key for these tests"
@@ -93,6 +93,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "U+0000": ({"text": "happy\0 #a"}, {"text": "happy\0 #a", "hashtags": ["a"]}),
     "no author": ({"author_id": None}, {"author": None}),
+    "an author without a name": (
+        {"author_id": ""}, {"author": hmac.new(KEY, b"x:", hashlib.sha256).hexdigest()[:32]}
+    ),
     "a reply": ({"referenced_tweets": [{"type": "replied_to", "id": "3"}]}, {"is_reply": True, "is_quote": False}),
     "a quote": ({"referenced_tweets": [{"type": "quoted", "id": "3"}]}, {"is_reply": False, "is_quote": True}),
 }  # fmt: skip
@@ -105,12 +108,11 @@ def _id(name: str) -> str:
 
 def _rows(spark: SparkSession, payloads: list[bytes]) -> dict[str, Row]:
     """By post id, the rows of the good posts among the payloads."""
-    records = kafka_rows(spark, [Sent(payload, at=LATER) for payload in payloads]).transform(from_kafka)
-    with_post = records.transform(parse, SETTINGS.limits).transform(posts.with_post, SETTINGS, KEY)
-    types = [(field.name, field.dataType) for field in posts.posts(with_post).schema]
+    described = records(kafka_rows(spark, [Sent(payload, at=LATER) for payload in payloads]), SETTINGS, KEY)
+    types = [(field.name, field.dataType) for field in posts.posts(described).schema]
     assert types == [(field.name, field.dataType) for field in posts.TABLE.schema]
     # Chosen here and not by Spark, which would spend its time on working the choice into the plan.
-    rows = with_post.select(*posts.TABLE.columns, "reason", "kind").collect()
+    rows = described.select(*posts.TABLE.columns, "reason", "kind").collect()
     return {row.post_id: row for row in rows if row.reason is None and row.kind == "post"}
 
 
@@ -184,6 +186,14 @@ def test_copies_of_a_text_share_their_hash(rows: dict[str, Row], real: dict) -> 
         by_hash.setdefault(rows[post_id].text_hash, set()).add(rows[post_id].text)
     assert max(len(texts) for texts in by_hash.values()) <= 3
     assert len(by_hash) > 400
+
+
+def test_the_key_does_not_appear_in_the_query_plan(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    records(kafka_rows(spark, [Sent(b"{}")]), SETTINGS, KEY).explain(extended=True)
+    plan = capsys.readouterr().out
+    assert "MapInArrow" in plan
+    for spelling in (KEY.decode(), str(KEY), KEY.hex(), base64.b64encode(KEY).decode()):
+        assert spelling not in plan
 
 
 def test_what_may_not_be_null_is_not(rows: dict[str, Row]) -> None:

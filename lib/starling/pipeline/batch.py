@@ -11,10 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 import pandas as pd
+import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from starling import delta, failpoints
+from starling.arrow import Columns, with_columns
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.hours import hour_ranges
@@ -29,19 +32,22 @@ from starling.pipeline.together import together
 from starling.pipeline.writes import NewRows
 from starling.settings import Settings
 from starling.silver import outcomes, posts
-from starling.sources.parse import parse
+from starling.sources import parse
 
 
 def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
-    """All that can be said of a record by itself: bronze's columns, RECORD's, silver.posts', and the reason.
+    """All that can be said of a record by itself: bronze's columns, parse.COLUMNS, posts.DESCRIPTION.
 
-    Done in the stream, ahead of the micro-batches, Spark analyses it once and not in every batch.
+    In the stream, ahead of the micro-batches, Spark analyses it once and not in every batch. It is one pass of Python
+    over the records; a key in a Spark expression would be readable in every query plan.
     """
-    return (
-        kafka.transform(events.from_kafka)
-        .transform(parse, settings.limits)
-        .transform(posts.with_post, settings, pseudonym_key)
-    )
+
+    def described(batch: pa.RecordBatch) -> Columns:
+        parsed = parse.parsed(batch, settings.limits)
+        return [*parse.columns(parsed), *posts.described(parsed, settings, pseudonym_key)]
+
+    added = StructType([*parse.COLUMNS, *posts.DESCRIPTION])
+    return with_columns(events.from_kafka(kafka), added, failpoints.in_udf(described))
 
 
 class MicroBatches:

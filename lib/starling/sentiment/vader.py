@@ -5,39 +5,30 @@ The numbers are those of the reference implementation, vaderSentiment, to the la
 `columnar` and `scalar` come by them faster.
 """
 
-from collections.abc import Callable
 from importlib.metadata import version
 
 import pyarrow as pa
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import DoubleType, StructField, StructType
+import pyarrow.compute as pc
 
-from starling import failpoints
 from starling.sentiment import columnar, scalar
-from starling.sentiment.columnar import SCORES
 
 # Whose numbers these are, whatever computes them: a row scored by the reference itself says the same.
 SCORER = f"vaderSentiment {version('vaderSentiment')}"
 # The reference's own thresholds for calling a text positive or negative.
 THRESHOLD = 0.05
 
-SCORES_TYPE = StructType([StructField(name, DoubleType()) for name in SCORES])
+
+def scores(texts: pa.Array) -> pa.StructArray:
+    """SCORES of each text: compound in [-1, 1], the shares in [0, 1]; null where the text is null."""
+    # A quarter of real posts repeat another's text: each distinct one is scored once a batch.
+    encoded = texts.dictionary_encode()
+    return columnar.scores(encoded.dictionary).take(encoded.indices)
 
 
-def scores(text: Column) -> Column:
-    """struct<compound, pos, neu, neg double>: compound in [-1, 1], the shares in [0, 1]; null where text is null."""
-    return _scores_udf()(text)
-
-
-def label(compound: Column) -> Column:
+def labels(compounds: pa.Array) -> pa.Array:
     """string: "positive" from 0.05 on, "negative" from -0.05 down, else "neutral"; null where unscored."""
-    return (
-        F.when(compound >= THRESHOLD, "positive")
-        .when(compound <= -THRESHOLD, "negative")
-        .when(compound.isNotNull(), "neutral")
-    )
+    is_positive, is_negative = pc.greater_equal(compounds, THRESHOLD), pc.less_equal(compounds, -THRESHOLD)
+    return pc.if_else(is_positive, "positive", pc.if_else(is_negative, "negative", "neutral"))
 
 
 def score(text: str) -> dict[str, float]:
@@ -47,12 +38,3 @@ def score(text: str) -> dict[str, float]:
     0.8439
     """
     return scalar.score(text)
-
-
-def _scores_udf() -> Callable[[Column], Column]:
-    def score_all(texts: pa.Array) -> pa.Array:
-        # A quarter of real posts repeat another's text: each distinct one is scored once a batch.
-        encoded = texts.dictionary_encode()
-        return columnar.scores(encoded.dictionary).take(encoded.indices)
-
-    return arrow_udf(failpoints.in_udf(score_all), SCORES_TYPE)  # type: ignore[call-overload,no-any-return]

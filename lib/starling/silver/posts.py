@@ -1,21 +1,34 @@
 """silver.posts: one row a post, however often and however late it is delivered."""
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BooleanType, DoubleType, LongType, StringType, StructType, TimestampType
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
 
 from starling import language, text
+from starling.arrow import Columns, arrays
 from starling.bronze.events import COORDINATE_COLUMNS, INGESTED_AT
-from starling.pseudonyms import pseudonyms
+from starling.pseudonyms import pseudonym
 from starling.sentiment import vader
+from starling.sentiment.columnar import SCORES
 from starling.settings import Settings
-from starling.sources.record import POST
+from starling.sources.parse import Parsed
+from starling.sources.record import POST, Record
 from starling.tables import Table, column
 
 # The languages whose texts VADER's lexicon is made for.
 SCORED_LANGUAGES = ("en",)
-# The lists of what a text holds, which `limits.max_entities` cuts.
-_ENTITIES = ("hashtags", "mentions", "urls")
 
 TABLE = Table(
     name="silver.posts",
@@ -60,74 +73,94 @@ TABLE = Table(
 )
 
 
-def with_post(records: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataFrame:
-    """Adds silver.posts' columns, which mean something in the rows of good posts alone. Grain: one row a record.
+def described(records: Sequence[Parsed], settings: Settings, pseudonym_key: bytes) -> Columns:
+    """DESCRIPTION of each record, in their order; nulls for what is no good post."""
+    about = [_about(one.record, settings, pseudonym_key) if _is_post(one) else None for one in records]
+    longest = settings.sentiment.max_characters
+    scorable = [each.text[:longest] if each and each.scorer else None for each in about]
+    return [*arrays(_ABOUT, (each or _NOTHING for each in about)), *_sentiment(pa.array(scorable, pa.string()))]
 
-    Reads: RECORD's columns, reason. What makes them costs most of a record's time, so other rows' texts are left out.
-    """
-    is_post = F.col("reason").isNull() & (F.col("kind") == POST)
-    return (
-        records.withColumn("body", F.when(is_post, F.col("text")))
-        .transform(_with_language, settings.language.min_confidence)
-        .transform(_with_sentiment, settings.sentiment.max_characters)
-        .transform(_with_words, settings.limits.max_entities)
-        .withColumn("author", pseudonyms(pseudonym_key)(F.col("platform"), F.when(is_post, F.col("author_id"))))
-        .drop("body", "author_id", "lang_given", "hashtags_given", "mentions_given", "urls_given")
+
+def _is_post(one: Parsed) -> bool:
+    return one.reason is None and one.record.kind == POST
+
+
+class _About(NamedTuple):
+    """What plain Python says of a post: the values of _ABOUT."""
+
+    author: str | None
+    followers: int | None
+    text: str
+    lang: str
+    lang_source: str
+    hashtags: list[str]
+    mentions: list[str]
+    urls: list[str]
+    entities_cut: bool
+    is_reply: bool
+    is_quote: bool
+    text_hash: str
+    unscored_reason: str | None
+    sentiment_cut: bool
+    scorer: str | None
+
+
+_NOTHING = (None,) * len(_About._fields)
+_ABOUT = StructType([TABLE.schema[name] for name in _About._fields])
+_SENTIMENT = StructType([TABLE.schema[name] for name in (*SCORES, "sentiment")])
+# The columns of silver.posts that say something of a post, and not where it comes from.
+DESCRIPTION = StructType([StructField(field.name, field.dataType) for field in (*_ABOUT, *_SENTIMENT)])
+
+
+def _about(post: Record, settings: Settings, pseudonym_key: bytes) -> _About:
+    body, most = post.text or "", settings.limits.max_entities
+    lang, said_by = _language(post, body, settings.language.min_confidence)
+    hashtags = text.folded(text.hashtags(body) if post.hashtags is None else post.hashtags)
+    mentions = text.folded(text.mentions(body) if post.mentions is None else post.mentions)
+    urls = list(dict.fromkeys(text.urls(body) if post.urls is None else post.urls))
+    unscored = _unscored_reason(body, lang)
+    return _About(
+        author=_author(post, pseudonym_key),
+        followers=post.followers,
+        text=body,
+        lang=lang,
+        lang_source=said_by,
+        hashtags=hashtags[:most],
+        mentions=mentions[:most],
+        urls=urls[:most],
+        entities_cut=max(len(hashtags), len(mentions), len(urls)) > most,
+        is_reply=post.is_reply,
+        is_quote=post.is_quote,
+        text_hash=text.text_hash(body),
+        unscored_reason=unscored,
+        sentiment_cut=unscored is None and len(body) > settings.sentiment.max_characters,
+        scorer=vader.SCORER if unscored is None else None,
     )
 
 
-def _with_language(records: DataFrame, min_confidence: float) -> DataFrame:
-    # + lang, lang_source
-    said = records.withColumn("lang_given", language.given(F.col("lang_given")))
-    unsaid = language.detected(F.when(F.col("lang_given").isNull(), F.col("body")), min_confidence)
-    source = F.when(F.col("lang_given").isNotNull(), "payload").otherwise("detected")
-    return said.withColumns({"lang": F.coalesce("lang_given", unsaid), "lang_source": source})
+def _author(post: Record, pseudonym_key: bytes) -> str | None:
+    return None if post.author_id is None else pseudonym(pseudonym_key, post.platform or "", post.author_id)
 
 
-def _with_sentiment(records: DataFrame, max_characters: int) -> DataFrame:
-    # + compound, pos, neu, neg, sentiment, unscored_reason, sentiment_cut, scorer
-    reason = _unscored_reason()
-    scorable = F.when(reason.isNull(), F.substring("body", 1, max_characters))
-    scored = records.withColumn("scores", vader.scores(scorable)).select("*", "scores.*").drop("scores")
-    return scored.withColumns(
-        {
-            "sentiment": vader.label(F.col("compound")),
-            "unscored_reason": reason,
-            "sentiment_cut": reason.isNull() & (F.length("body") > max_characters),
-            "scorer": F.when(reason.isNull(), vader.SCORER),
-        }
-    )
+def _language(post: Record, body: str, min_confidence: float) -> tuple[str, str]:
+    given = language.given(post.lang)
+    if given is not None:
+        return given, "payload"
+    return language.detect(language.words(body), min_confidence), "detected"
 
 
-def _unscored_reason() -> Column:
+def _unscored_reason(body: str, lang: str) -> str | None:
     """VADER reads English; another language's words would all count as neutral."""
-    return F.when(F.trim("body") == "", "no text").when(
-        ~F.col("lang").isin(*SCORED_LANGUAGES), F.concat(F.lit("language: "), F.col("lang"))
-    )
+    if not body.strip(" "):
+        return "no text"
+    return None if lang in SCORED_LANGUAGES else f"language: {lang}"
 
 
-def _with_words(records: DataFrame, max_entities: int) -> DataFrame:
-    # + hashtags, mentions, urls, entities_cut, text_hash; is_reply and is_quote without nulls
-    body = F.col("body")
-    found = records.withColumns(
-        {
-            "hashtags": text.folded(F.coalesce("hashtags_given", text.hashtags(body))),
-            "mentions": text.folded(F.coalesce("mentions_given", text.mentions(body))),
-            "urls": F.array_distinct(F.coalesce("urls_given", text.urls(body))),
-            "text_hash": text.text_hash(body),
-            "is_reply": F.coalesce("is_reply", F.lit(False)),
-            "is_quote": F.coalesce("is_quote", F.lit(False)),
-        }
-    )
-    # In a step of their own: Spark would look for the words once a use.
-    return found.withColumns(
-        {
-            "entities_cut": F.greatest(*(F.size(name) for name in _ENTITIES)) > max_entities,
-            **{name: F.slice(name, 1, max_entities) for name in _ENTITIES},
-        }
-    )
+def _sentiment(texts: pa.Array) -> Columns:
+    scores = vader.scores(texts).flatten()
+    return [*scores, vader.labels(scores[SCORES.index("compound")])]
 
 
 def posts(records: DataFrame) -> DataFrame:
-    """silver.posts' rows from records `with_post`."""
+    """silver.posts' rows from the records of good posts, with COLUMNS and DESCRIPTION."""
     return records.select(*TABLE.columns)

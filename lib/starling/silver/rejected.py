@@ -1,11 +1,9 @@
 """silver.rejected: the records that could not be used, and why."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, StringType, StructType, TimestampType
 
 from starling.bronze.events import COORDINATE_COLUMNS, COORDINATES, INGESTED_AT
-from starling.sources.parse import misfits
 from starling.tables import Table, column
 
 TABLE = Table(
@@ -31,5 +29,4 @@ TABLE = Table(
 
 def rejected(records: DataFrame) -> DataFrame:
     """silver.rejected's columns from records with a reason. Grain: one row a record."""
-    which = F.when(F.col("reason") == "wrong_type", misfits(F.col("source"), F.col("payload")))
-    return records.withColumn("detail", F.coalesce(which, "detail")).select(*TABLE.columns)
+    return records.select(*TABLE.columns)

@@ -1,184 +1,176 @@
 """Records out of bronze's payloads, and the reason why a payload is none.
 
-A reason is data: null when all is well. The rules run in order, and the first that is broken names itself.
+A reason is data: None when all is well. The rules run in order, and the first that is broken names itself.
 """
 
-from functools import reduce
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
+import orjson
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
+from starling.arrow import Columns, arrays, with_columns
 from starling.settings import Limits
-from starling.sources import variant
-from starling.sources.record import COUNTS, DELETION, POST, REPOST, Source
-from starling.sources.x_archive import columns as x_archive
-from starling.sources.x_v2 import columns as x_v2
+from starling.sources.record import COUNTS, DELETION, POST, REPOST, Record
+from starling.sources.timestamps import time_us
+from starling.sources.values import WrongType
+from starling.sources.x_archive.record import record as x_archive
+from starling.sources.x_v2.record import record as x_v2
 
-SOURCES: dict[str, Source] = {source.name: source for source in (x_v2.SOURCE, x_archive.SOURCE)}
+SOURCES: dict[str, Callable[[Any], Record]] = {"x-v2": x_v2, "x-archive": x_archive}
+
+# The columns that are said of every record; those of RECORD are null in what is none.
+COLUMNS = StructType(
+    [
+        *(StructField(name, StringType()) for name in ("kind", "platform", "record_id", "post_id")),
+        StructField("created_at", TimestampType()),
+        *(StructField(name, LongType()) for name in COUNTS),
+        *(StructField(name, StringType()) for name in ("observation_id", "reason", "detail")),
+    ]
+)
 
 # No post of a platform read here is older: X began on 2006-03-21.
-EARLIEST = "2006-03-21 00:00:00"
-_ISO_8601 = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?\z"
-_POST_ID = r"^[0-9]{1,20}\z"
-_MAX_DETAIL = 200
+_EARLIEST_US = time_us("2006-03-21T00:00:00Z") or 0
+_MAX_ID_DIGITS = 20
+_MAX_DETAIL, _MAX_SHOWN = 200, 80
+# Pairs of surrogates, halves of such, and other escapes, of JSON.
+_ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|(\\u[dD][89a-fA-F]..)|(\\.)", re.DOTALL)
+
+
+_Problem = tuple[str, str]  # a reason and its detail
+
+
+class Parsed(NamedTuple):
+    """A record, and what is said of it; where there is a reason, it is not to be used.
+
+    `observation_id` says what was counted, by which record: equal for a redelivery of the same counts, None when
+    nothing was.
+    """
+
+    record: Record
+    created_us: int | None = None
+    observation_id: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+_UNREAD = Parsed(Record())
 
 
 def parse(events: DataFrame, limits: Limits) -> DataFrame:
-    """One row a record, still.
+    """Adds COLUMNS. Grain: one row a record, still.
 
-    Reads: source, payload string, raw binary, kafka_timestamp. Adds: RECORD's columns but misfit, created_at timestamp,
-    observation_id string (what was counted, by which record: equal for a redelivery of the same counts; null when
-    nothing was), and reason and detail, both null for a good record.
+    Reads: source, payload string, raw binary, kafka_timestamp.
     """
-    read = events.transform(_with_envelope_problem, limits).transform(_with_documents)
-    return read.transform(_with_record).transform(_with_reason, limits)
+    return with_columns(events, COLUMNS, lambda batch: columns(parsed(batch, limits)))
 
 
-def _with_envelope_problem(events: DataFrame, limits: Limits) -> DataFrame:
-    # + envelope struct<reason, detail>: null where the payload may be read
-    return events.withColumn("envelope", F.coalesce(*_envelope(limits)))
+def parsed(events: pa.RecordBatch, limits: Limits) -> list[Parsed]:
+    """What each row of bronze.events is. Reads what `parse` does."""
+    payloads = events.column("payload").cast(pa.binary())
+    taken = events.column("kafka_timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+    given = (values.to_pylist() for values in (events.column("source"), payloads, events.column("raw"), taken))
+    return [parse_one(source, payload, raw, at, limits) for source, payload, raw, at in zip(*given, strict=True)]
 
 
-def _with_documents(events: DataFrame) -> DataFrame:
-    # + a column a source, its document; + complete boolean: the payload is one JSON document; + unread boolean
-    sealed, seal = _sealed()
-    rows = events.withColumn("sealed", F.when(F.col("envelope").isNull(), sealed)).withColumn("seal", seal)
-    alone = F.json_object_keys("sealed") == F.array(F.lit("document"), F.lit("seal"))
-    for source in SOURCES.values():
-        mine = F.when(F.col("source") == source.name, F.col("sealed"))
-        rows = rows.withColumn(f"{source.column}_read", F.from_json(mine, _wrapped(source.document), _JSON_OPTIONS))
-    reads = [f"{source.column}_read" for source in SOURCES.values()]
-    return rows.select(
-        *events.columns,
-        *(F.col(f"{source.column}_read.document").alias(source.column) for source in SOURCES.values()),
-        (alone & (F.coalesce(*(F.col(f"{read}.seal") for read in reads)) == F.col("seal"))).alias("complete"),
-        F.coalesce(*(F.col(f"{read}.unread") for read in reads)).isNotNull().alias("unread"),
+def columns(records: Sequence[Parsed]) -> Columns:
+    """COLUMNS, of the records in their order."""
+    rows = (
+        (r.kind, r.platform, r.record_id, r.post_id, created_us, *r.counts, observation_id, reason, detail)
+        for r, created_us, observation_id, reason, detail in records
     )
+    return arrays(COLUMNS, rows)
 
 
-_JSON_OPTIONS = {"columnNameOfCorruptRecord": "unread", "allowSingleQuotes": "false"}
+def parse_one(source: str | None, payload: bytes | None, raw: bytes | None, taken_us: int, limits: Limits) -> Parsed:
+    """What one record is, which the broker took at `taken_us`, microseconds since 1970.
 
-
-def _sealed() -> tuple[Column, Column]:
-    """The payload wrapped together with a hash of itself, and that hash.
-
-    Spark's parser stops at the end of the first document and leaves the rest unread. In the wrapper a payload that is
-    more than one document closes it too early, and the seal is not found, or it adds keys to the wrapper.
+    `payload` is UTF-8; `raw` is given where what came is not.
     """
-    seal = F.xxhash64("payload").cast("string")
-    return F.concat(F.lit('{"document":'), "payload", F.lit(',"seal":"'), seal, F.lit('"}')), seal
+    problem = next(_envelope(source, payload, raw, limits), None)
+    if problem:
+        return _refused(*problem)
+    try:
+        record = SOURCES[source or ""](_document(payload or b""))
+    except orjson.JSONDecodeError as error:
+        return _refused("invalid_json", f"not exactly one valid JSON document: {error}")
+    except WrongType as wrong:
+        return _refused("wrong_type", str(wrong))
+    found = Parsed(record, time_us(record.created_at), _observation_id(record))
+    problem = next(_values(found, taken_us, limits), None)
+    return _refused(*problem, found) if problem else found
 
 
-def _wrapped(document: StructType) -> StructType:
-    return StructType(
-        [
-            StructField("document", document),
-            StructField("seal", StringType()),
-            StructField("unread", StringType()),
-        ]
-    )
+def _refused(reason: str, detail: str, found: Parsed = _UNREAD) -> Parsed:
+    return found._replace(reason=reason, detail=detail[:_MAX_DETAIL])
 
 
-def _with_record(rows: DataFrame) -> DataFrame:
-    # + RECORD's columns, created_at, observation_id; the documents are gone
-    for source in SOURCES.values():
-        rows = source.with_record(rows)
-    of_source = reduce(
-        lambda others, source: F.when(F.col("source") == source.name, F.col(source.column)).otherwise(others),
-        SOURCES.values(),
-        F.lit(None),
-    )
-    merged = rows.withColumn("record", of_source)
-    named = merged.select("*", "record.*").drop("record", *(source.column for source in SOURCES.values()))
-    return named.withColumn("created_at", created_at(F.col("created_at_text"))).withColumn(
-        "observation_id", observation_id()
-    )
+def _document(payload: bytes) -> Any:
+    """The JSON document. Half a surrogate pair, which texts cut by their length end with, becomes U+FFFD."""
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        whole = _ESCAPES.sub(lambda found: rb"\ufffd" if found[2] else found[0], payload)
+        if whole == payload:
+            raise
+        return orjson.loads(whole)
 
 
-def _with_reason(records: DataFrame, limits: Limits) -> DataFrame:
-    # + reason, detail; what they are made of is gone
-    judged = records.withColumn("problem", F.coalesce("envelope", *_document(), *_values(limits)))
-    detail = F.substring("problem.detail", 1, _MAX_DETAIL).alias("detail")
-    reasoned = judged.select("*", F.col("problem.reason").alias("reason"), detail)
-    return reasoned.drop("problem", "envelope", "complete", "unread", "misfit")
+def _observation_id(record: Record) -> str | None:
+    """ "RECORD_ID/likes/reposts/replies/quotes", "-" for an unknown count; None where all four are."""
+    counts = record.counts
+    if counts == (None, None, None, None):
+        return None
+    return "/".join([record.record_id or "", *("-" if count is None else str(count) for count in counts)])
 
 
-def created_at(text: Column) -> Column:
-    """timestamp, from a full ISO 8601 date and time, UTC where no zone is named; null for anything else."""
-    # Spark wants a point before the fraction, and seconds before a zone.
-    written_out = F.regexp_replace(F.translate(text, ",", "."), r"^(.{16})(?!:)", "$1:00")
-    return F.try_to_timestamp(F.when(text.rlike(_ISO_8601), written_out))
-
-
-def observation_id() -> Column:
-    """string "RECORD_ID/likes/reposts/replies/quotes", "-" for an unknown count; null where all four are."""
-    counts = [F.coalesce(F.col(name).cast("string"), F.lit("-")) for name in COUNTS]
-    known = F.coalesce(*COUNTS).isNotNull()
-    return F.when(known, F.concat_ws("/", "record_id", *counts))
-
-
-def misfits(source: Column, payload: Column) -> Column:
-    """string: which value of a payload has the wrong type, and what was wanted. Dear: for rejected rows alone."""
-    json = F.try_parse_json(payload)
-    found = F.lit(None).cast("string")
-    for known in SOURCES.values():
-        first = F.coalesce(*(variant.mismatch(json, path, wanted) for path, wanted in known.types.items()))
-        found = F.when(source == known.name, first).otherwise(found)
-    return found
-
-
-def _check(broken: Column, reason: str, detail: Column | str) -> Column:
-    """struct<reason, detail> where the rule is broken, else null."""
-    said = F.lit(detail) if isinstance(detail, str) else detail
-    return F.when(broken, F.struct(F.lit(reason).alias("reason"), said.cast("string").alias("detail")))
-
-
-def _envelope(limits: Limits) -> list[Column]:
+def _envelope(source: str | None, payload: bytes | None, raw: bytes | None, limits: Limits) -> Iterator[_Problem]:
     """Rules on the record as Kafka delivered it."""
-    source, payload = F.col("source"), F.col("payload")
-    known = F.coalesce(source.isin(*SOURCES), F.lit(False))
-    size = F.coalesce(F.octet_length("raw"), F.octet_length(payload))
-    return [
-        _check(~known, "unknown_source", F.concat(F.lit("header source: "), F.coalesce(source, F.lit("missing")))),
-        _check(payload.isNull() | (F.trim(payload) == ""), "empty", "no payload"),
-        _check(size > limits.max_payload_bytes, "too_large", _said(size, f"bytes; limit {limits.max_payload_bytes}")),
-        _check(F.col("raw").isNotNull(), "invalid_utf8", "the payload's bytes are not UTF-8"),
-    ]
+    if source not in SOURCES:
+        yield "unknown_source", f"header source: {'missing' if source is None else source}"
+    if payload is None or not payload.strip(b" "):
+        yield "empty", "no payload"
+    size = len(raw if raw is not None else payload or b"")
+    if size > limits.max_payload_bytes:
+        yield "too_large", f"{size} bytes; limit {limits.max_payload_bytes}"
+    if raw is not None:
+        yield "invalid_utf8", "the payload's bytes are not UTF-8"
 
 
-def _document() -> list[Column]:
-    """Rules on the payload as a JSON document."""
-    complete = F.coalesce("complete", F.lit(False))
-    return [
-        _check(~complete, "invalid_json", "not exactly one valid JSON document"),
-        _check(F.col("unread"), "wrong_type", "a value is not of the type that the source gives it"),
-        _check(F.col("misfit").isNotNull(), "wrong_type", F.col("misfit")),
-        _check(F.col("kind").isNull(), "unknown_record", "neither a post, a repost nor a deletion"),
-    ]
-
-
-def _values(limits: Limits) -> list[Column]:
+def _values(found: Parsed, taken_us: int, limits: Limits) -> Iterator[_Problem]:
     """Rules on the record's values."""
-    latest = F.col("kafka_timestamp") + F.expr(f"INTERVAL {limits.max_future_minutes} MINUTES")
-    time, time_text = F.col("created_at"), F.col("created_at_text")
-    is_post, is_repost = F.col("kind") == POST, F.col("kind") == REPOST
-    negative = F.coalesce(F.least(*COUNTS) < 0, F.lit(False))
-    return [
-        _check(~_is_id("post_id") | ~_is_id("record_id"), "bad_id", _said(F.col("post_id"), "is not a post's id")),
-        _check(time_text.isNull() & (F.col("kind") != DELETION), "missing_created_at", "no created_at"),
-        _check(time_text.isNotNull() & time.isNull(), "bad_created_at", _said(time_text, "is no ISO 8601 time")),
-        _check(time < F.lit(EARLIEST).cast("timestamp"), "created_too_early", _said(time_text, "is before any post")),
-        _check(time > latest, "created_in_future", _said(time_text, "is after the record came")),
-        _check(is_post & F.col("text").isNull(), "missing_text", "no text"),
-        _check(negative, "negative_count", F.col("observation_id")),
-        _check(is_repost & F.col("observation_id").isNull(), "nothing_counted", "a repost without any count"),
-    ]
+    record, created_us = found.record, found.created_us
+    if record.kind is None:
+        yield "unknown_record", "neither a post, a repost nor a deletion"
+    if not (_is_id(record.post_id) and _is_id(record.record_id)):
+        yield "bad_id", _said(record.post_id, "is not a post's id")
+    yield from _times(record, created_us, taken_us + limits.max_future_minutes * 60_000_000)
+    if record.kind == POST and record.text is None:
+        yield "missing_text", "no text"
+    if any(count is not None and count < 0 for count in record.counts):
+        yield "negative_count", found.observation_id or ""
+    if record.kind == REPOST and found.observation_id is None:
+        yield "nothing_counted", "a repost without any count"
 
 
-def _is_id(name: str) -> Column:
-    return F.coalesce(F.col(name).rlike(_POST_ID), F.lit(False))
+def _times(record: Record, created_us: int | None, latest_us: int) -> Iterator[_Problem]:
+    if record.created_at is None:
+        if record.kind != DELETION:
+            yield "missing_created_at", "no created_at"
+    elif created_us is None:
+        yield "bad_created_at", _said(record.created_at, "is no ISO 8601 time")
+    elif created_us < _EARLIEST_US:
+        yield "created_too_early", _said(record.created_at, "is before any post")
+    elif created_us > latest_us:
+        yield "created_in_future", _said(record.created_at, "is after the record came")
 
 
-def _said(value: Column, words: str) -> Column:
-    return F.concat(F.substring(F.coalesce(value.cast("string"), F.lit("null")), 1, 80), F.lit(f" {words}"))
+def _is_id(value: str | None) -> bool:
+    return value is not None and len(value) <= _MAX_ID_DIGITS and value.isascii() and value.isdigit()
+
+
+def _said(value: str | None, words: str) -> str:
+    return f"{'null' if value is None else value[:_MAX_SHOWN]} {words}"

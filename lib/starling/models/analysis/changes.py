@@ -78,15 +78,15 @@ def _hashtags(draft: Draft, post: Post, topic_hashtags: Sequence[str]) -> Iterat
         yield Variant("topic hashtag", f"with #{tag}", replace(draft, hashtags=(*draft.hashtags, tag)))
     if post.hashtags:
         *others, last = post.hashtags
-        without = _without(draft.text, text.HASHTAG, lambda found: found.lower() == last)
+        without = _without(draft.text, lambda found: found.lower() == last)
         yield Variant("hashtag less", f"without #{last}", replace(draft, text=without, hashtags=tuple(others)))
 
 
 def _texts(draft: Draft) -> Iterator[Variant]:
     """The same said in other words."""
     said = draft.text
-    if text.urls_in(said):
-        yield Variant("link", "without its links", replace(draft, text=_tidy(text.without_urls_in(said))))
+    if text.urls(said):
+        yield Variant("link", "without its links", replace(draft, text=_tidy(text.without_urls(said))))
     else:
         yield Variant("link", "with a link", replace(draft, text=f"{said} {_LINK}".lstrip()))
     if len(words := said.split()) >= _LONG:
@@ -108,8 +108,8 @@ def _first(said: str, words: int) -> str:
     return said[: [found.end() for found in re.finditer(r"\S+", said)][words - 1]]
 
 
-def _without(said: str, pattern: str, leave: Callable[[str], bool]) -> str:
-    return _tidy(text.in_python(pattern).sub(lambda found: " " if leave(found[1]) else found[0], said))
+def _without(said: str, leave: Callable[[str], bool]) -> str:
+    return _tidy(text.HASHTAG.sub(lambda found: " " if leave(found[1]) else found[0], said))
 
 
 def _tidy(said: str) -> str:

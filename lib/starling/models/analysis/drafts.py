@@ -35,26 +35,26 @@ class Post:
 def post_of(draft: Draft) -> Post:
     """The post that the draft would become, now or when it says."""
     body = _readable(draft.text)
-    there = set(text.folded_in(text.hashtags_in(body)))
+    there = set(text.folded(text.hashtags(body)))
     more, refused = _hashtags(draft.hashtags)
     missing = [tag for tag in more if tag not in there]
     written = _behind(body, [f"#{tag}" for tag in missing])
     return Post(
         text=written,
-        hashtags=tuple(text.folded_in([*text.hashtags_in(body), *missing])),
+        hashtags=tuple(text.folded([*text.hashtags(body), *missing])),
         not_hashtags=tuple(refused),
-        mentions=tuple(text.folded_in(text.mentions_in(body))),
-        urls=tuple(dict.fromkeys(text.urls_in(written))),
+        mentions=tuple(text.folded(text.mentions(body))),
+        urls=tuple(dict.fromkeys(text.urls(written))),
         at=_in_utc(draft.at),
     )
 
 
 def language_of(draft: Draft, post: Post, min_confidence: float) -> Language:
     """The language that the draft says, else the one that its text is found to be in."""
-    given = language.given_in(draft.lang)
+    given = language.given(draft.lang)
     if given is not None:
         return Language(given, "given", None, ())
-    found = language.guesses(language.words_in(post.text), _GUESSES)
+    found = language.guesses(language.words(post.text), _GUESSES)
     guesses = tuple(Guess(code, min(probability, 1.0)) for code, probability in found)
     if not guesses:
         return Language(language.UNDETERMINED, "detected", None, ())
@@ -104,7 +104,7 @@ def _followers(draft: Draft) -> int | None:
 
 
 def _with_short_links(written: str, has_media: bool) -> str:
-    short = text.with_urls_in(written, _SHORT_LINK)
+    short = text.with_urls(written, _SHORT_LINK)
     return _behind(short, [_SHORT_LINK]) if has_media else short
 
 
@@ -119,8 +119,8 @@ def _hashtags(given: Sequence[str]) -> tuple[list[str], list[str]]:
     refused: list[str] = []
     for tag in (each for some in given for each in re.split(r"[\s,]+", _readable(some)) if each):
         bare = tag.lstrip("#\uff03")
-        (named if text.hashtags_in(f"#{bare}") == [bare] else refused).append(bare or tag)
-    return text.folded_in(named), refused
+        (named if text.hashtags(f"#{bare}") == [bare] else refused).append(bare or tag)
+    return text.folded(named), refused
 
 
 def _behind(body: str, words: Sequence[str]) -> str:

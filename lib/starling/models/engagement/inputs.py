@@ -28,10 +28,10 @@ from starling.models.engagement.features import (
     WEEKDAY,
 )
 from starling.models.engagement.stages import LOG_FOLLOWERS
-from starling.text import in_python
 
 # Java's `(?i)` and `\d` know ASCII alone.
 _MEDIA = re.compile(MEDIA, re.ASCII)
+_EMOJI = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), EMOJI))
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _of_text(text: str) -> dict[str, Any]:
         "characters": len(text),
         "lines": text.count("\n") + 1,
         "digits": kinds["Nd"],
-        "emoji": len(in_python(EMOJI).findall(text)),
+        "emoji": len(_EMOJI.findall(text)),
         "exclamations": text.count("!"),
         "questions": text.count("?"),
         "upper_share": kinds["Lu"] / letters if letters else 0.0,

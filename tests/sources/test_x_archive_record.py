@@ -1,36 +1,34 @@
 """Archive rows as records: every row of a bundled file, and odd ones, against plain JSON."""
 
+import gzip
 import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from pyspark.sql import Row, SparkSession
-from pyspark.sql import functions as F
 
 from kafka_rows import as_json, x_archive
 from samples import bundled_path
-from starling.settings import Limits
-from starling.sources.parse import parse
+from sources.parsing import read, said
 
 COUNTS = {"likes": "favorite_count", "reposts": "retweet_count", "replies": "reply_count", "quotes": "quote_count"}
-LISTS = {"hashtags_given": "hashtags", "mentions_given": "mentions_screen_name", "urls_given": "urls_expanded_url"}
+LISTS = {"hashtags": "hashtags", "mentions": "mentions_screen_name", "urls": "urls_expanded_url"}
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # What a row says, and the record's values that follow.
 MADE_UP: dict[str, tuple[dict, dict]] = {
     "R's empty lists": (
         x_archive(hashtags={}, mentions_screen_name={}, urls_expanded_url={}),
-        {"hashtags_given": [], "mentions_given": [], "urls_given": []},
+        {"hashtags": [], "mentions": [], "urls": []},
     ),
     "no lists": (
         {key: value for key, value in x_archive().items() if key not in LISTS.values()},
-        {"hashtags_given": None, "mentions_given": None, "urls_given": None},
+        {"hashtags": None, "mentions": None, "urls": None},
     ),
     "lists with holes": (
         x_archive(hashtags=[None, "B", "a"], mentions_screen_name=[None]),
-        {"hashtags_given": ["B", "a"], "mentions_given": []},
+        {"hashtags": ["B", "a"], "mentions": []},
     ),
-    "null lists": (x_archive(hashtags=None), {"hashtags_given": None}),
+    "null lists": (x_archive(hashtags=None), {"hashtags": None}),
     "no quote flag, but a quoted post": (x_archive(is_quote=None, quoted_status_id="3"), {"is_quote": True}),
     "no quote flag and no quoted post": (x_archive(is_quote=None), {"is_quote": False}),
     "a repost without its flag": (
@@ -49,7 +47,7 @@ MADE_UP: dict[str, tuple[dict, dict]] = {
     ),
 }
 
-PLAIN = ("kind", "platform", "record_id", "post_id", "text", "lang_given", "author_id", "followers", *LISTS,
+PLAIN = ("kind", "platform", "record_id", "post_id", "text", "lang", "author_id", "followers", *LISTS,
          "is_reply", "is_quote", *COUNTS, "observation_id", "created_us")  # fmt: skip
 
 
@@ -67,7 +65,7 @@ def _expected(row: dict) -> dict:
         "record_id": row["status_id"],
         "post_id": row["retweet_status_id"] if reposted else row["status_id"],
         "text": row["text"],
-        "lang_given": row["lang"],
+        "lang": row["lang"],
         "author_id": row["user_id"],
         "followers": row["followers_count"],
         **{name: [value for value in row[field] if value is not None] for name, field in LISTS.items()},
@@ -79,36 +77,23 @@ def _expected(row: dict) -> dict:
     }
 
 
-@pytest.fixture(scope="module")
-def records(spark: SparkSession) -> dict[str, Row]:
-    """By payload, every row of a bundled file with reposts, and the made-up ones."""
-    made_up = [(as_json(row).decode(),) for row, _ in MADE_UP.values()]
-    bundled = spark.read.text(str(bundled_path("x_archive_elgl19")))
-    events = (
-        spark.createDataFrame(made_up, "value string")
-        .union(bundled)
-        .selectExpr("'x-archive' AS source", "value AS payload", "CAST(NULL AS BINARY) AS raw", "now() kafka_timestamp")
-    )
-    rows = parse(events, Limits()).withColumn("created_us", F.unix_micros("created_at"))
-    return {row.payload: row for row in rows.select("payload", "reason", *PLAIN).collect()}
-
-
-def test_every_real_row_is_a_record_with_the_values_that_plain_json_gives(records: dict[str, Row]) -> None:
-    real = records.keys() - {as_json(row).decode() for row, _ in MADE_UP.values()}
-    assert len(real) == 2_459
-    assert {records[payload].reason for payload in real} == {None}
-    assert {records[payload].kind for payload in real} == {"post", "repost"}
+def test_every_real_row_is_a_record_with_the_values_that_plain_json_gives() -> None:
+    lines = gzip.decompress(bundled_path("x_archive_elgl19").read_bytes()).splitlines()
+    assert len(lines) == 2_459
+    records = [read("x-archive", line) for line in lines]
+    assert {one.reason for one in records} == {None}
+    assert {one.record.kind for one in records} == {"post", "repost"}
     different = [
-        (payload, found, expected)
-        for payload in real
-        if (found := {name: records[payload][name] for name in PLAIN}) != (expected := _expected(json.loads(payload)))
+        (line, found, expected)
+        for line, one in zip(lines, records, strict=True)
+        if (found := {name: said(one, name) for name in PLAIN}) != (expected := _expected(json.loads(line)))
     ]
     assert different == []
 
 
 @pytest.mark.parametrize("name", MADE_UP)
-def test_a_row_becomes_a_record(records: dict[str, Row], name: str) -> None:
+def test_a_row_becomes_a_record(name: str) -> None:
     row, expected = MADE_UP[name]
-    found = records[as_json(row).decode()]
+    found = read("x-archive", as_json(row))
     assert found.reason is None
-    assert {key: found[key] for key in expected} == expected
+    assert {key: said(found, key) for key in expected} == expected

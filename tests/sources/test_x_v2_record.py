@@ -1,17 +1,15 @@
 """X API v2 messages as records: every bundled one, and the odd ones of the wire, against plain JSON."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from pyspark.sql import Row, SparkSession
-from pyspark.sql import functions as F
 
 from kafka_rows import as_json, x_v2
 from samples import bundled_path, pages
-from starling.settings import Limits
-from starling.sources.parse import parse
+from sources.parsing import read, said
 
 PAGES = ("2sets", "brexit", "cashtags", "cotweet", "edited", "edited_after", "edited_before", "entities_test",
          "geo_tweets", "kpop", "many_urls", "media_tweet", "mentions_tweet", "noflat", "quoted_edit",
@@ -25,8 +23,8 @@ AUTHOR = {"id": "7", "public_metrics": {"followers_count": 5}}
 STRANGER = {"id": "8", "public_metrics": {"followers_count": 6}}
 OWN = {"likes": 1, "reposts": 2, "replies": 3, "quotes": 4}
 NO_COUNTS = dict.fromkeys(OWN)
-NO_LISTS = dict.fromkeys(("hashtags_given", "mentions_given", "urls_given"))
-EMPTY_LISTS = {"hashtags_given": [], "mentions_given": [], "urls_given": []}
+NO_LISTS = dict.fromkeys(("hashtags", "mentions", "urls"))
+EMPTY_LISTS = {"hashtags": [], "mentions": [], "urls": []}
 
 # What a message says, and the record's values that follow.
 MADE_UP: dict[str, tuple[dict, dict]] = {
@@ -41,7 +39,7 @@ MADE_UP: dict[str, tuple[dict, dict]] = {
     "entities without lists": (x_v2(entities={}), EMPTY_LISTS),
     "entities with holes": (
         x_v2(entities={"hashtags": [{"tag": "B"}, {"tag": None}, {}, {"tag": "a"}], "mentions": [{"id": "1"}]}),
-        {**EMPTY_LISTS, "hashtags_given": ["B", "a"]},
+        {**EMPTY_LISTS, "hashtags": ["B", "a"]},
     ),
     "null entities": (x_v2(entities=None), NO_LISTS),
     "a repost with its original": (
@@ -73,8 +71,8 @@ MADE_UP: dict[str, tuple[dict, dict]] = {
     ),
 }  # fmt: skip
 
-PLAIN = ("kind", "platform", "record_id", "post_id", "text", "lang_given", "author_id", "followers", "hashtags_given",
-         "mentions_given", "urls_given", "is_reply", "is_quote", *METRICS, "observation_id", "created_us")  # fmt: skip
+PLAIN = ("kind", "platform", "record_id", "post_id", "text", "lang", "author_id", "followers", "hashtags",
+         "mentions", "urls", "is_reply", "is_quote", *METRICS, "observation_id", "created_us")  # fmt: skip
 
 
 def _list(value: object) -> list:
@@ -113,12 +111,12 @@ def _expected(message: dict) -> dict:
         "record_id": post["id"],
         "post_id": original_id or post["id"],
         "text": post["text"],
-        "lang_given": post.get("lang"),
+        "lang": post.get("lang"),
         "author_id": post["author_id"],
         "followers": authors[0].get("public_metrics", {}).get("followers_count") if authors else None,
-        "hashtags_given": None if entities is None else [one["tag"] for one in _list(entities.get("hashtags"))],
-        "mentions_given": None if entities is None else [one["username"] for one in _list(entities.get("mentions"))],
-        "urls_given": None if entities is None else [one["expanded_url"] for one in _list(entities.get("urls"))],
+        "hashtags": None if entities is None else [one["tag"] for one in _list(entities.get("hashtags"))],
+        "mentions": None if entities is None else [one["username"] for one in _list(entities.get("mentions"))],
+        "urls": None if entities is None else [one["expanded_url"] for one in _list(entities.get("urls"))],
         "is_reply": "replied_to" in referred,
         "is_quote": "quoted" in referred,
         **counts,
@@ -127,35 +125,23 @@ def _expected(message: dict) -> dict:
     }
 
 
-@pytest.fixture(scope="module")
-def records(spark: SparkSession) -> dict[str, Row]:
-    """By payload, every bundled and captured message."""
-    captured = [json.dumps(message) for name in PAGES for message in _messages(name)]
-    made_up = [as_json(message).decode() for message, _ in MADE_UP.values()]
-    bundled = spark.read.text(str(bundled_path("x_v2_stream")))
-    payloads = spark.createDataFrame([(text,) for text in [*captured, *made_up]], "value string").union(bundled)
-    events = payloads.selectExpr(
-        "'x-v2' AS source", "value AS payload", "CAST(NULL AS BINARY) AS raw", "now() AS kafka_timestamp"
-    )
-    rows = parse(events, Limits()).withColumn("created_us", F.unix_micros("created_at"))
-    return {row.payload: row for row in rows.select("payload", "reason", *PLAIN).collect()}
-
-
-def test_every_real_message_is_a_record_with_the_values_that_plain_json_gives(records: dict[str, Row]) -> None:
-    real = records.keys() - {as_json(message).decode() for message, _ in MADE_UP.values()}
-    assert len(real) > 8_600 + 900
-    assert {records[payload].reason for payload in real} == {None}
+def test_every_real_message_is_a_record_with_the_values_that_plain_json_gives() -> None:
+    captured = [json.dumps(message).encode() for name in PAGES for message in _messages(name)]
+    payloads = [*captured, *gzip.decompress(bundled_path("x_v2_stream").read_bytes()).splitlines()]
+    assert len(payloads) > 8_600 + 900
+    records = [read("x-v2", payload) for payload in payloads]
+    assert {one.reason for one in records} == {None}
     different = [
         (payload, found, expected)
-        for payload in real
-        if (found := {name: records[payload][name] for name in PLAIN}) != (expected := _expected(json.loads(payload)))
+        for payload, one in zip(payloads, records, strict=True)
+        if (found := {name: said(one, name) for name in PLAIN}) != (expected := _expected(json.loads(payload)))
     ]
     assert different == []
 
 
 @pytest.mark.parametrize("name", MADE_UP)
-def test_a_message_becomes_a_record(records: dict[str, Row], name: str) -> None:
+def test_a_message_becomes_a_record(name: str) -> None:
     message, expected = MADE_UP[name]
-    row = records[as_json(message).decode()]
-    assert row.reason is None
-    assert {key: row[key] for key in expected} == expected
+    found = read("x-v2", as_json(message))
+    assert found.reason is None
+    assert {key: said(found, key) for key in expected} == expected
