@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -28,6 +29,9 @@ from streams.fixtures import lake, models, real_records, registry  # noqa: F401 
 
 # pytest's workers have no file, which a part of PySpark takes for its own doctests, and ends the process.
 sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
+# How long an example takes is no property of the code, on a machine that does other work beside.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
 # What conf/spark-defaults.conf tells a stream that is to run for hours, as a worker's Spark nearly does.

@@ -5,15 +5,30 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 # When the broker took a record, unless a test says otherwise.
 TAKEN_AT = datetime(2021, 6, 1, 12, tzinfo=timezone.utc)
+INGESTED_AT = datetime(2021, 6, 1, 12, 0, 1, tzinfo=timezone.utc)
 
 _COLUMNS = (
     "key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, timestampType int, "
     "headers array<struct<key string, value binary>>"
 )
+
+_TIME = pa.timestamp("us", "UTC")
+_KINDS = {
+    "key": pa.binary(),
+    "value": pa.binary(),
+    "topic": pa.string(),
+    "partition": pa.int32(),
+    "offset": pa.int64(),
+    "timestamp": _TIME,
+    "timestampType": pa.int32(),
+    "headers": pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())])),
+    "ingested_at": _TIME,
+}
 
 
 class Sent(NamedTuple):
@@ -27,11 +42,22 @@ class Sent(NamedTuple):
 
 def kafka_rows(spark: SparkSession, records: Sequence[Sent]) -> DataFrame:
     """The records in partition 0 of topic "t", the first at offset 0."""
-    rows = [
+    return spark.createDataFrame(_rows(records), _COLUMNS)
+
+
+def kafka_batch(records: Sequence[Sent]) -> pa.RecordBatch:
+    """The same as Spark hands them to Python, with the start of the micro-batch."""
+    columns = zip(*((*row, INGESTED_AT) for row in _rows(records)), strict=True)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(values, kind) for values, kind in zip(columns, _KINDS.values(), strict=True)], list(_KINDS)
+    )
+
+
+def _rows(records: Sequence[Sent]) -> list[tuple]:
+    return [
         (one.key, one.value, "t", 0, offset, one.at, 0, one.headers if one.headers is None else list(one.headers))
         for offset, one in enumerate(records)
     ]
-    return spark.createDataFrame(rows, _COLUMNS)
 
 
 def x_v2(**data: object) -> dict:

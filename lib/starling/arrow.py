@@ -8,6 +8,7 @@ from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import StructType
 
 Columns = Sequence[pa.Array]
+Make = Callable[[pa.RecordBatch], Columns]
 
 
 def arrays(schema: StructType, rows: Iterable[Sequence[object]]) -> Columns:
@@ -17,16 +18,21 @@ def arrays(schema: StructType, rows: Iterable[Sequence[object]]) -> Columns:
     return [pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
 
 
-def with_columns(rows: DataFrame, added: StructType, make: Callable[[pa.RecordBatch], Columns]) -> DataFrame:
-    """Adds the columns that `make` makes of each batch of the rows, on the workers. Grain: one row a row, still.
+def made(rows: DataFrame, schema: StructType, make: Make) -> DataFrame:
+    """The columns that `make` makes of each batch of the rows, on the workers. Grain: one row a row, still.
 
     Between the JVM and Python rows go once, as Arrow: what such a function says of a record costs less than what
     Spark's expressions do, and nothing has to be generated and compiled for it.
     """
-    names = [*rows.columns, *added.names]
 
-    def add(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def make_all(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield pa.RecordBatch.from_arrays([*batch.columns, *make(batch)], names)
+            yield pa.RecordBatch.from_arrays(make(batch), schema.names)
 
-    return rows.mapInArrow(add, StructType([*rows.schema.fields, *added.fields]))
+    return rows.mapInArrow(make_all, schema)
+
+
+def with_columns(rows: DataFrame, added: StructType, make: Make) -> DataFrame:
+    """The rows with the columns that `make` makes of each batch of them."""
+    schema = StructType([*rows.schema, *added])
+    return made(rows, schema, lambda batch: [*batch.columns, *make(batch)])

@@ -37,7 +37,6 @@ _MENTIONED: regex.Pattern[str] = regex.compile(_MENTION)
 _NAMES: regex.Pattern[str] = regex.compile(f"{_MENTION}|{_HASHTAG}")
 _TAIL: regex.Pattern[str] = regex.compile(_URL_TAIL)
 _OPEN_BRACKET: regex.Pattern[str] = regex.compile(r"\([^()]*\Z")
-_WHITE_SPACE: regex.Pattern[str] = regex.compile(r"\p{White_Space}+")
 # Without these no text holds a link, a hashtag or a handle: to look for them is cheap, and most texts lack one.
 _LINKED = "://"
 
@@ -110,7 +109,7 @@ def in_one_line(text: str) -> str:
     >>> in_one_line(" so\\n\\u3000 good ")
     'so good'
     """
-    return str(_WHITE_SPACE.sub(" ", text)).strip(" ")
+    return " ".join(text.split())
 
 
 def text_hash(text: str) -> str:

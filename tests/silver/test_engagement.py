@@ -15,16 +15,16 @@ TAKEN = CREATED + timedelta(hours=2)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 COLUMNS = (
-    "kind string, outcome string, record_id string, post_id string, created_at timestamp, collected_at timestamp, "
+    "kind string, is_post boolean, record_id string, post_id string, created_at timestamp, collected_at timestamp, "
     "kafka_timestamp timestamp, offset bigint"
 )
 ROWS = [
-    ("post", "posts", "1", "1", CREATED, COLLECTED, TAKEN, 0),
-    ("post", "engagement", "1", "1", CREATED, None, TAKEN, 1),
-    ("repost", "engagement", "2", "1", CREATED, COLLECTED, TAKEN, 2),
-    ("deletion", "deletions", "1", "1", CREATED, COLLECTED, TAKEN, 3),
-    ("deletion", "deletions", "1", "1", None, COLLECTED, TAKEN, 4),
-    ("deletion", "deletions", "1", "1", None, None, TAKEN, 5),
+    ("post", True, "1", "1", CREATED, COLLECTED, TAKEN, 0),
+    ("post", False, "1", "1", CREATED, None, TAKEN, 1),
+    ("repost", False, "2", "1", CREATED, COLLECTED, TAKEN, 2),
+    ("deletion", False, "1", "1", CREATED, COLLECTED, TAKEN, 3),
+    ("deletion", False, "1", "1", None, COLLECTED, TAKEN, 4),
+    ("deletion", False, "1", "1", None, None, TAKEN, 5),
 ]
 
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from kafka_rows import TAKEN_AT, Sent, as_json, kafka_rows, x_archive, x_v2
+from kafka_rows import TAKEN_AT, Sent, as_json, kafka_batch, x_archive, x_v2
 from sources.parsing import said
 from starling.bronze.events import from_kafka
 from starling.settings import Limits
@@ -226,26 +227,30 @@ GOOD_ONES = [
 CASES = [*ENVELOPES, *DOCUMENTS, *TYPES, *VALUES, *GOOD_ONES]
 
 
-def _events(spark: SparkSession, cases: list[Case]) -> DataFrame:
-    return from_kafka(kafka_rows(spark, [Sent(case.value, case.headers, case.name.encode()) for case in cases]))
+def _events(cases: list[Case]) -> pa.RecordBatch:
+    return from_kafka(kafka_batch([Sent(case.value, case.headers, case.name.encode()) for case in cases]))
 
 
-def _parsed(spark: SparkSession, cases: list[Case], limits: Limits) -> dict[str, Parsed]:
-    (events,) = _events(spark, cases).toArrow().combine_chunks().to_batches()
-    return dict(zip(events.column("key").to_pylist(), parsed_of(events, limits), strict=True))
+def _parsed(cases: list[Case], limits: Limits) -> dict[str, Parsed]:
+    return dict(zip([case.name for case in cases], parsed_of(_events(cases), limits), strict=True))
 
 
 @pytest.fixture(scope="module")
-def parsed(spark: SparkSession) -> dict[str, Parsed]:
+def parsed() -> dict[str, Parsed]:
     """By the name of its case, each record."""
-    return _parsed(spark, CASES, Limits())
+    return _parsed(CASES, Limits())
 
 
 @pytest.fixture(scope="module")
-def refused(spark: SparkSession) -> dict[str, Row]:
+def rows(spark: SparkSession) -> DataFrame:
+    """The cases' records with their columns, by Spark."""
+    return parse(spark.createDataFrame(pa.Table.from_batches([_events(CASES)])), Limits())
+
+
+@pytest.fixture(scope="module")
+def refused(rows: DataFrame) -> dict[str, Row]:
     """By the name of its case, the row of silver.rejected of each record that has one."""
-    rows = rejected(parse(_events(spark, CASES), Limits())).collect()
-    return {row.key: row for row in rows if row.reason is not None}
+    return {row.key: row for row in rejected(rows).collect() if row.reason is not None}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.reason], ids=lambda case: case.name)
@@ -349,16 +354,16 @@ def test_half_a_surrogate_pair_is_marked_and_the_rest_of_the_text_stays(parsed: 
     assert parsed["half a pair and escapes"].record.text == '\ufffd\\ud83d\n"\U0001f4af\ufffd'
 
 
-def test_the_columns_say_of_each_record_what_was_read_of_it(spark: SparkSession, parsed: dict[str, Parsed]) -> None:
-    rows = parse(_events(spark, CASES), Limits()).withColumn("created_us", F.unix_micros("created_at")).collect()
-    assert len(rows) == len(CASES)
-    for row in rows:
+def test_the_columns_say_of_each_record_what_was_read_of_it(rows: DataFrame, parsed: dict[str, Parsed]) -> None:
+    found = rows.withColumn("created_us", F.unix_micros("created_at")).collect()
+    assert len(found) == len(CASES)
+    for row in found:
         one = parsed[row.key]
         named = [name for name in (*COLUMNS.names, "created_us") if name != "created_at"]
         assert {name: row[name] for name in named} == {name: said(one, name) for name in named}
 
 
-def test_the_limits_are_those_of_the_settings(spark: SparkSession) -> None:
+def test_the_limits_are_those_of_the_settings() -> None:
     text = as_json(x_v2(text="TEXT"), TEXT='"é"')
     exact = text + b" " * (1_000 - len(text))
     cases = [
@@ -373,7 +378,7 @@ def test_the_limits_are_those_of_the_settings(spark: SparkSession) -> None:
              "2021-06-01T12:00:01Z is after the record came"),
     ]  # fmt: skip
     limits = Limits(max_payload_bytes=1_000, max_future_minutes=0)
-    found = {name: (one.reason, one.detail) for name, one in _parsed(spark, cases, limits).items()}
+    found = {name: (one.reason, one.detail) for name, one in _parsed(cases, limits).items()}
     assert found == {c.name: (c.reason, c.detail) for c in cases}
 
 

@@ -1,9 +1,13 @@
 """bronze.events: one row a Kafka record, as it came."""
 
-from pyspark.sql import Column, DataFrame
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, LongType, StringType, StructType, TimestampType
 
+from starling.sources.timestamps import time_us
 from starling.tables import Table, column
 
 # Where a record stands in Kafka: no two rows of a table that is made of records share these.
@@ -36,26 +40,63 @@ TABLE = Table(
 )
 
 
-def from_kafka(stream: DataFrame) -> DataFrame:
-    """bronze.events' columns from what Spark's Kafka source gives (with headers).
+def with_arrival(kafka: DataFrame) -> DataFrame:
+    """What Spark's Kafka source gives (with headers), with the time at which the micro-batch started.
 
-    Reads: key binary, value binary, topic, partition, offset, timestamp, headers. Grain: one row a record, still.
-    In a stream `current_timestamp` is the micro-batch's start, and the same when the batch is run again.
+    That is the same when the batch is run again.
     """
-    value = F.col("value").cast("string")
-    return stream.select(
-        _header("source").alias("source"),
-        F.make_valid_utf8(F.col("key").cast("string")).alias("key"),
-        F.make_valid_utf8(value).alias("payload"),
-        F.when(~F.is_valid_utf8(value), F.col("value")).alias("raw"),
-        *COORDINATES,
-        F.col("timestamp").alias("kafka_timestamp"),
-        F.try_to_timestamp(_header("collected_at")).alias("collected_at"),
-        F.current_timestamp().alias("ingested_at"),
-    )
+    return kafka.withColumn("ingested_at", F.current_timestamp())
 
 
-def _header(name: str) -> Column:
+def from_kafka(records: pa.RecordBatch) -> pa.RecordBatch:
+    """bronze.events' columns. Grain: one row a record, still.
+
+    Reads: key binary, value binary, topic, partition, offset, timestamp, headers, ingested_at.
+    """
+    value = records.column("value")
+    payload = _readable(value)
+    columns = {
+        "source": _header(records.column("headers"), "source"),
+        "key": _readable(records.column("key")),
+        "payload": payload,
+        "raw": _altered(value, payload),
+        **{name: records.column(name) for name in COORDINATES},
+        "kafka_timestamp": records.column("timestamp"),
+        "collected_at": _times(_header(records.column("headers"), "collected_at")),
+        "ingested_at": records.column("ingested_at"),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in TABLE.columns], TABLE.columns)
+
+
+def _readable(values: pa.Array) -> pa.Array:
+    """string: the bytes as text; U+FFFD stands where they are not UTF-8."""
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([None if v is None else v.decode(errors="replace") for v in values.to_pylist()], pa.string())
+
+
+def _altered(values: pa.Array, texts: pa.Array) -> pa.Array:
+    """binary: the bytes where the text is not what they say, else null."""
+    return pc.if_else(pc.equal(values, texts.cast(pa.binary())), None, values)
+
+
+def _header(headers: pa.Array, name: str) -> pa.Array:
     """string: the value of the first header of that name; null where there is none or it is not UTF-8."""
-    headers = F.filter(F.coalesce("headers", F.array()), lambda header: header["key"] == name)
-    return F.try_validate_utf8(F.get(headers, 0)["value"].cast("string"))
+    pairs, rows = headers.flatten(), pc.list_parent_indices(headers)
+    named = pc.equal(pairs.field("key"), name)
+    with_one, first = np.unique(rows.filter(named), return_index=True)
+    place = np.full(len(headers), -1)
+    place[with_one] = first
+    values = pairs.field("value").filter(named).take(pa.array(place, mask=place < 0))
+    texts = _readable(values)
+    return pc.if_else(pc.equal(values, texts.cast(pa.binary())), texts, None)
+
+
+def _times(texts: pa.Array) -> pa.Array:
+    """timestamp: a full ISO 8601 time, UTC where it names no zone; null for anything else."""
+    kind = pa.timestamp("us", "UTC")
+    try:
+        return texts.cast(kind)
+    except pa.ArrowInvalid:
+        return pa.array(map(time_us, texts.to_pylist()), kind)

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from starling import delta, failpoints
-from starling.arrow import Columns, with_columns
+from starling.arrow import Columns, made
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.hours import hour_ranges
@@ -43,11 +43,12 @@ def records(kafka: DataFrame, settings: Settings, pseudonym_key: bytes) -> DataF
     """
 
     def described(batch: pa.RecordBatch) -> Columns:
-        parsed = parse.parsed(batch, settings.limits)
-        return [*parse.columns(parsed), *posts.described(parsed, settings, pseudonym_key)]
+        bronze = events.from_kafka(batch)
+        parsed = parse.parsed(bronze, settings.limits)
+        return [*bronze.columns, *parse.columns(parsed), *posts.described(parsed, settings, pseudonym_key)]
 
-    added = StructType([*parse.COLUMNS, *posts.DESCRIPTION])
-    return with_columns(events.from_kafka(kafka), added, failpoints.in_udf(described))
+    schema = StructType([*events.TABLE.schema, *parse.COLUMNS, *posts.DESCRIPTION])
+    return made(events.with_arrival(kafka), schema, failpoints.in_udf(described))
 
 
 class MicroBatches:

@@ -37,9 +37,10 @@ TABLE = Table(
 def observations(records: DataFrame) -> DataFrame:
     """silver.engagement's columns from posts and reposts with counts.
 
-    Reads: RECORD's columns, outcome, observation_id, collected_at, kafka_timestamp. Grain: one row a record.
+    Reads: parse.COLUMNS, is_post, source, COORDINATES, collected_at, kafka_timestamp, ingested_at. Grain: one row a
+    record.
     """
-    via = F.when(F.col("kind") == REPOST, "repost").when(F.col("outcome") == "posts", "post").otherwise("update")
+    via = F.when(F.col("kind") == REPOST, "repost").when(F.col("is_post"), "post").otherwise("update")
     return (
         records.withColumn("via", via)
         .withColumn("record_created_at", F.col("created_at"))

@@ -9,9 +9,11 @@ joins and windows as Spark's jobs took a second.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from pyspark.sql import Column
 
 from starling.bronze.events import COORDINATES
 from starling.sources.record import DELETION, POST, REPOST
@@ -33,6 +35,8 @@ VERDICT = (
     "adds_deletion",
     "adds_rejected",
 )
+
+_Values = TypeVar("_Values", pd.Series, Column)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,23 @@ def judged(records: pd.DataFrame, known: Known) -> pd.DataFrame:
         .pipe(_with_verdict)
         .loc[:, [*COORDINATES, *VERDICT]]
     )
+
+
+def alone(good: _Values, kind: _Values, counted: _Values) -> dict[str, _Values]:
+    """VERDICT, but for outcome and repeated, on records of which nothing is known, and none is a copy of another.
+
+    Reads whether they have no reason, their kind, and whether they have an observation_id.
+    """
+    is_post = good & (kind == POST)
+    return {
+        "deleted": good & ~good,
+        "is_post": is_post,
+        "adds_event": good | ~good,
+        "adds_post": is_post,
+        "adds_observation": good & counted,
+        "adds_deletion": good & (kind == DELETION),
+        "adds_rejected": ~good,
+    }
 
 
 def _with_known(records: pd.DataFrame, known: pd.DataFrame | None, key: tuple[str, ...], name: str) -> pd.DataFrame:

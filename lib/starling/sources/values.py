@@ -86,10 +86,12 @@ def _elements(holder: Object, name: str, at: str, kinds: tuple[type, ...]) -> li
         if value == {}:
             return []
         raise WrongType(f"{at}.{name}", _KINDS[list], value)
-    for place, one in enumerate(value):
-        if one is not None and type(one) not in kinds:
-            raise WrongType(f"{at}.{name}[{place}]", _KINDS[kinds[0]], one)
-    return [one for one in value if one is not None]
+    fitting = [one for one in value if type(one) in kinds]
+    if len(fitting) < len(value):
+        for place, one in enumerate(value):
+            if one is not None and type(one) not in kinds:
+                raise WrongType(f"{at}.{name}[{place}]", _KINDS[kinds[0]], one)
+    return fitting
 
 
 # --- what is used where it is there, and missed by nobody

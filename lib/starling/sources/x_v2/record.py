@@ -72,7 +72,8 @@ def _lists(data: Object) -> dict[str, Any]:
 
 def _words(entities: Object, name: str, key: str) -> list[str]:
     found = values.objects(entities, name, _ENTITIES) if name in entities else None
-    return [word for one in found if (word := values.spelled(one, key)) is not None] if found else []
+    words = [values.spelled(one, key) for one in found] if found else []
+    return [word for word in words if word is not None]
 
 
 def _counts(data: Object, includes: Object, original_id: str | None) -> dict[str, Any]:
