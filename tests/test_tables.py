@@ -1,6 +1,5 @@
 """What a table is, and that docs/tables.md says so."""
 
-import ast
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,6 @@ from pyspark.sql.types import IntegerType, StringType, StructField
 
 from starling.gold import topic_lineage
 from starling.pipeline.catalogue import TABLES
-from starling.sources import parse
 from starling.tables import Table, column
 
 PAGE = (Path(__file__).parents[1] / "docs" / "tables.md").read_text()
@@ -58,19 +56,6 @@ def test_a_table_has_keys_that_are_never_null_and_statistics_on_no_text(table: T
     # A topic that was born has no previous one, and one that died no number.
     assert table == topic_lineage.TABLE or not any(table.schema[key].nullable for key in table.keys)
     assert not {"text", "payload", "raw", "detail", "key", "author", "hashtags"} & set(table.statistics)
-
-
-def _reasons_in_the_code() -> list[str]:
-    """The second argument of every call of _check, in the order of the rules."""
-    calls = [node for node in ast.walk(ast.parse(Path(parse.__file__).read_text())) if isinstance(node, ast.Call)]
-    checks = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_check"]
-    reasons = [call.args[1].value for call in sorted(checks, key=lambda call: call.lineno)]
-    return list(dict.fromkeys(reasons))
-
-
-def test_the_page_lists_the_reasons_of_silver_rejected_in_the_order_of_the_rules() -> None:
-    listed = re.findall(r"^\| `(\w+)` \| \S.* \|$", PAGE.split("## Reasons")[1], re.MULTILINE)
-    assert listed == [*_reasons_in_the_code(), "deleted"]
 
 
 def test_a_column_carries_its_meaning_and_may_be_null_unless_it_says_so() -> None:

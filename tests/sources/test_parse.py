@@ -388,6 +388,29 @@ def test_the_cases_above_show_every_reason_that_the_documentation_lists() -> Non
     assert {case.reason for case in CASES if case.reason} == listed - {"deleted"}
 
 
+def test_of_several_rules_that_are_broken_the_first_gives_the_reason_in_the_order_of_the_documentation() -> None:
+    # Each breaks the rule that it is listed for, and the next one that can be broken with it.
+    future, early = "2099-01-01T00:00:00Z", "1970-01-01T00:00:00Z"
+    both = [
+        Case("", b"", None, None, (("source", b"x-v9"),)),
+        Case("", b" " * 1_000_001, None),
+        Case("", b"\xff" * 1_000_001, None),
+        Case("", b'{"data":"\xff', None),
+        Case("", b'{"data":5', None),
+        Case("", b'{"data":{"text":5}}', None),
+        Case("", b'{"data":{"text":"a"}}', None),
+        Case("", as_json(x_v2(id="a", created_at=None)), None),
+        Case("", as_json(x_v2(created_at=None, text=None)), None),
+        *(Case("", as_json(x_v2(created_at=time, text=None)), None) for time in ("now", early, future)),
+        Case("", as_json(x_v2(text=None, public_metrics={"like_count": -1})), None),
+        Case("", _metric("-1"), None),
+        Case("", as_json(x_v2(referenced_tweets=REPOST, public_metrics=None)), None),
+    ]
+    page = (Path(__file__).parents[2] / "docs" / "tables.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \|", page.split("## Reasons")[1], re.MULTILINE)
+    assert [*(one.reason for one in parsed_of(_events(both), Limits())), "deleted"] == listed
+
+
 def test_a_time_is_read_in_utc() -> None:
     # What the numbers above are made of.
     assert TAKEN_AT - timedelta(hours=2) == datetime.fromtimestamp(POST["created_us"] / 1e6, timezone.utc)

@@ -16,7 +16,7 @@ REASONS: Mapping[str, str] = {
     "empty": "the record has no value, or nothing but spaces",
     "too_large": "the value has more bytes than limits.max_payload_bytes",
     "invalid_utf8": "the value is not UTF-8; raw has its bytes",
-    "invalid_json": "the value is not exactly one valid JSON document",
+    "invalid_json": "the value is not exactly one valid JSON document; detail says what is wrong, and where",
     "wrong_type": "a value in the document has another type than its source gives it; detail says where",
     "unknown_record": "the document is neither a post, a repost nor a deletion",
     "bad_id": "the post's id, or the record's own, is not 1 to 20 digits",

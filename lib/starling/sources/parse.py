@@ -22,7 +22,7 @@ from starling.sources.x_v2.record import record as x_v2
 
 SOURCES: dict[str, Callable[[Any], Record]] = {"x-v2": x_v2, "x-archive": x_archive}
 
-# The columns that are said of every record; those of RECORD are null in what is none.
+# What is said of every record; what could not be read of it is null.
 COLUMNS = StructType(
     [
         *(StructField(name, StringType()) for name in ("kind", "platform", "record_id", "post_id")),
@@ -38,7 +38,6 @@ _MAX_ID_DIGITS = 20
 _MAX_DETAIL, _MAX_SHOWN = 200, 80
 # Pairs of surrogates, halves of such, and other escapes, of JSON.
 _ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|(\\u[dD][89a-fA-F]..)|(\\.)", re.DOTALL)
-
 
 _Problem = tuple[str, str]  # a reason and its detail
 
