@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import NoReturn, TypeVar
 
 from starling.errors import ConfigError
@@ -105,7 +104,6 @@ def in_udf(work: _Work) -> _Work:
     if point is None or point.name != "in_udf":
         return work
 
-    @wraps(work)  # whose type hints say what kind of UDF it is
     def failing(*columns: object) -> object:
         from pyspark import TaskContext
 

@@ -59,7 +59,7 @@ def from_kafka(records: pa.RecordBatch) -> pa.RecordBatch:
         "source": _header(records.column("headers"), "source"),
         "key": _readable(records.column("key")),
         "payload": payload,
-        "raw": _altered(value, payload),
+        "raw": pc.if_else(_says(payload, value), None, value),
         **{name: records.column(name) for name in COORDINATES},
         "kafka_timestamp": records.column("timestamp"),
         "collected_at": _times(_header(records.column("headers"), "collected_at")),
@@ -76,9 +76,9 @@ def _readable(values: pa.Array) -> pa.Array:
         return pa.array([None if v is None else v.decode(errors="replace") for v in values.to_pylist()], pa.string())
 
 
-def _altered(values: pa.Array, texts: pa.Array) -> pa.Array:
-    """binary: the bytes where the text is not what they say, else null."""
-    return pc.if_else(pc.equal(values, texts.cast(pa.binary())), None, values)
+def _says(texts: pa.Array, values: pa.Array) -> pa.Array:
+    """boolean: whether the text is what the bytes say, and not marked as unreadable."""
+    return pc.equal(texts.cast(pa.binary()), values)
 
 
 def _header(headers: pa.Array, name: str) -> pa.Array:
@@ -90,7 +90,7 @@ def _header(headers: pa.Array, name: str) -> pa.Array:
     place[with_one] = first
     values = pairs.field("value").filter(named).take(pa.array(place, mask=place < 0))
     texts = _readable(values)
-    return pc.if_else(pc.equal(values, texts.cast(pa.binary())), texts, None)
+    return pc.if_else(_says(texts, values), texts, None)
 
 
 def _times(texts: pa.Array) -> pa.Array:

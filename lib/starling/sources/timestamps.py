@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 _ISO_8601 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?:(:\d\d)(?:[.,](\d{1,9}))?)?(?:Z|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — without a zone, as what is compared with it: that is the faster
 _MILLISECOND, _SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
@@ -22,8 +22,6 @@ def time_us(text: object) -> int | None:
     if found is None:
         return None
     date, minutes, seconds, fraction, sign, zone_hours, zone_minutes = found.groups()
-    if fraction and not seconds:
-        return None
     try:
         time = datetime.fromisoformat(f"{date}T{minutes}{seconds or ''}")
     except ValueError:  # a 30th of February

@@ -3,11 +3,12 @@
 Each is looked for under `name` in the object that stands at the path `at`, such as "$.data".
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 Object = dict[str, Any]
+_Value = TypeVar("_Value", Object, str, bool)
 # What a column of Spark holds.
 _MOST = (1 << 63) - 1
 _KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false", int: "a number", float: "a number"}
@@ -29,27 +30,11 @@ def root(document: Any) -> Object:
     return document
 
 
-def inner(holder: Object, name: str, at: str) -> Object | None:
-    """An object."""
+def typed(holder: Object, name: str, at: str, kind: type[_Value]) -> _Value | None:
+    """A value of this very type: of text, a string and not merely something that has a spelling."""
     value = holder.get(name)
-    if value is not None and type(value) is not dict:
-        raise WrongType(f"{at}.{name}", _KINDS[dict], value)
-    return value
-
-
-def string(holder: Object, name: str, at: str) -> str | None:
-    """A string, and not merely something that has a spelling."""
-    value = holder.get(name)
-    if value is not None and type(value) is not str:
-        raise WrongType(f"{at}.{name}", _KINDS[str], value)
-    return value
-
-
-def flag(holder: Object, name: str, at: str) -> bool | None:
-    """True or false."""
-    value = holder.get(name)
-    if value is not None and type(value) is not bool:
-        raise WrongType(f"{at}.{name}", _KINDS[bool], value)
+    if value is not None and type(value) is not kind:
+        raise WrongType(f"{at}.{name}", _KINDS[kind], value)
     return value
 
 

@@ -16,8 +16,8 @@ def record(document: Any) -> Record:
     """
     row = values.root(document)
     own_id, original_id = values.spelled(row, "status_id"), values.spelled(row, "retweet_status_id")
-    is_repost = values.flag(row, "is_retweet", "$") or original_id is not None
-    is_quote = values.flag(row, "is_quote", "$")
+    is_repost = values.typed(row, "is_retweet", "$", bool) or original_id is not None
+    is_quote = values.typed(row, "is_quote", "$", bool)
     counts: dict[str, Any] = {name: values.count(row, field, "$") for name, field in _COUNTS.items()}
     lists: dict[str, Any] = {name: values.words(row, field, "$") for name, field in _LISTS.items()}
     return Record(
@@ -26,7 +26,7 @@ def record(document: Any) -> Record:
         record_id=own_id,
         post_id=original_id if is_repost else own_id,
         created_at=values.spelled(row, "created_at"),
-        text=values.string(row, "text", "$"),
+        text=values.typed(row, "text", "$", str),
         lang=values.spelled(row, "lang"),
         author_id=values.spelled(row, "user_id"),
         followers=values.count(row, "followers_count", "$"),

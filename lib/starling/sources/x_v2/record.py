@@ -17,7 +17,7 @@ def record(document: Any) -> Record:
     A repost brings its original's counts, from `includes` where the original is there.
     """
     message = values.root(document)
-    data, includes = values.inner(message, "data", "$") or {}, values.inner(message, "includes", "$") or {}
+    data, includes = values.typed(message, "data", "$", dict) or {}, values.typed(message, "includes", "$", dict) or {}
     if "delete" in data and (deletion := _deletion(data)) is not None:
         return deletion
     own_id, author_id = values.spelled(data, "id"), values.spelled(data, "author_id")
@@ -29,7 +29,7 @@ def record(document: Any) -> Record:
         record_id=own_id,
         post_id=own_id if original_id is None else original_id,
         created_at=values.spelled(data, "created_at"),
-        text=values.string(data, "text", _DATA),
+        text=values.typed(data, "text", _DATA, str),
         lang=values.spelled(data, "lang"),
         author_id=author_id,
         followers=_followers(includes, author_id),
@@ -41,8 +41,8 @@ def record(document: Any) -> Record:
 
 
 def _deletion(data: Object) -> Record | None:
-    event = values.inner(data, "delete", _DATA) or {}
-    deleted = values.spelled(values.inner(event, "tweet", "$.data.delete") or {}, "id")
+    event = values.typed(data, "delete", _DATA, dict) or {}
+    deleted = values.spelled(values.typed(event, "tweet", "$.data.delete", dict) or {}, "id")
     at = values.spelled(event, "event_at")
     return None if deleted is None else Record(DELETION, "x", deleted, deleted, created_at=at)
 
@@ -64,7 +64,7 @@ def _followers(includes: Object, author_id: str | None) -> int | None:
 
 def _lists(data: Object) -> dict[str, Any]:
     """X leaves a list out where a post has none of the kind: only a post without `entities` does not say."""
-    entities = values.inner(data, "entities", _DATA)
+    entities = values.typed(data, "entities", _DATA, dict)
     if entities is None:
         return {}
     return {name: _words(entities, name, key) for name, key in _LISTS.items()}
@@ -78,7 +78,7 @@ def _words(entities: Object, name: str, key: str) -> list[str]:
 
 def _counts(data: Object, includes: Object, original_id: str | None) -> dict[str, Any]:
     """Of a repost's own counts only the reposts are its original's; its likes are zero and say nothing."""
-    metrics = values.inner(data, "public_metrics", _DATA) or {}
+    metrics = values.typed(data, "public_metrics", _DATA, dict) or {}
     own = {name: values.count(metrics, metric, _COUNTED) for name, metric in _METRICS.items()}
     if original_id is None:
         return own
