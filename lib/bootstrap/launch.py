@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bootstrap import jars
+from bootstrap import classes, jars
 from bootstrap.layout import Layout
-from bootstrap.options import Submission, extended, is_cluster, is_local, properties
+from bootstrap.options import Submission, extended, is_cluster, is_local, properties, split
 from bootstrap.progress import SetupError
 from bootstrap.toolchain import Java
 
@@ -55,6 +55,9 @@ def spark_submit(
     if submission.has("--properties-file"):  # or spark-defaults.conf would be left out, and Delta with it
         extra.append("--load-spark-defaults")
     options = extended(submission, known, additions)
+    if is_local(submission, known) and _archived(layout, child, submission, known):
+        options = [*classes.options(layout), *options]
+        child |= classes.environment(layout, environ)
     work = [str(job), *submission.arguments] if job else []
     return [f"{child['SPARK_HOME']}/bin/spark-submit", *options, *extra, *work], child
 
@@ -64,8 +67,12 @@ def pytest(
 ) -> tuple[list[str], dict[str, str]]:
     """The command that runs the tests, and its environment, in which the Python workers find the sources."""
     child = sources_first(layout, environment(layout, java, environ))
-    spark = ["--jars", ",".join(jars.for_spark(layout)), "--driver-memory", "2g", "pyspark-shell"]
-    child["PYSPARK_SUBMIT_ARGS"] = shlex.join(spark)
+    spark = ["--jars", ",".join(jars.for_spark(layout)), "--driver-memory", "2g"]
+    bare = split(())
+    if _archived(layout, child, bare, properties(bare, _conf(layout, environ))):
+        spark += classes.options(layout)
+        child |= classes.environment(layout, environ)
+    child["PYSPARK_SUBMIT_ARGS"] = shlex.join([*spark, "pyspark-shell"])
     return [str(layout.python), "-m", "pytest", *arguments], child
 
 
@@ -91,7 +98,15 @@ def _settings_in_cluster(known: Mapping[str, str]) -> list[str]:
 
 
 def _conf(layout: Layout, environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("SPARK_CONF_DIR") or layout.conf)
+    """Spark's settings: of the folder that a person named, which tests that run from an archive did not."""
+    given = Path(environ.get("SPARK_CONF_DIR") or layout.conf)
+    return layout.conf if given == layout.no_settings else given
+
+
+def _archived(layout: Layout, child: Mapping[str, str], submission: Submission, known: Mapping[str, str]) -> bool:
+    """Whether the driver can start from the archive of classes: it is there, and nothing is said that it lacks."""
+    ours = child["SPARK_HOME"] == str(layout.pyspark) and child["SPARK_CONF_DIR"] == str(layout.conf)
+    return ours and classes.archive(layout).is_file() and classes.fit(layout, submission, known)
 
 
 def _as_given(child: dict[str, str], environ: Mapping[str, str], *names: str) -> None:

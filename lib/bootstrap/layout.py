@@ -40,6 +40,16 @@ class Layout:
         return self.own / "jars"
 
     @property
+    def classes(self) -> Path:
+        """The archive of the classes that jobs start with, and what goes with it."""
+        return self.own / "classes"
+
+    @property
+    def no_settings(self) -> Path:
+        """An empty folder, Spark's folder of settings where the archive is used."""
+        return self.classes / "no-settings"
+
+    @property
     def java_stamp(self) -> Path:
         """Names the Java that was last seen to run."""
         return self.own / "java.stamp"

@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import NoReturn
 
-from bootstrap import apt, browser, environment, jars, jobs, launch, locking, options, package, toolchain
+from bootstrap import (
+    apt,
+    browser,
+    classes,
+    environment,
+    jars,
+    jobs,
+    launch,
+    locking,
+    options,
+    package,
+    rehearsal,
+    toolchain,
+)
 from bootstrap.layout import Layout, layout
 from bootstrap.progress import Setup, say
 from bootstrap.toolchain import Java
@@ -92,6 +105,8 @@ def _set_up(place: Layout, environ: Mapping[str, str], dev: bool, setup: Setup) 
         environment.build(place, dev, setup, environ)
     if not jars.ready(place):
         jars.resolve(place, java, setup, environ)
+    if not classes.settled(place, java):
+        rehearsal.archive_classes(place, java, setup, environ)
     place.java_stamp.write_text(str(java), encoding="utf-8")
     return java
 
@@ -99,7 +114,7 @@ def _set_up(place: Layout, environ: Mapping[str, str], dev: bool, setup: Setup) 
 def _ready(place: Layout, environ: Mapping[str, str], dev: bool, java: Java) -> bool:
     """Whether all is there, and this Java has run once: its version was only read from a file."""
     tried = place.java_stamp.is_file() and place.java_stamp.read_text(encoding="utf-8") == str(java)
-    return tried and environment.ready(place, dev, environ) and jars.ready(place)
+    return tried and environment.ready(place, dev, environ) and jars.ready(place) and classes.settled(place, java)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -33,12 +33,27 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
         wheel.writestr("pyspark/__init__.py", "")
         wheel.writestr("pyspark/jars/ivy-1.0.jar", "")
+        submit = zipfile.ZipInfo("pyspark/bin/spark-submit")
+        submit.external_attr = 0o100755 << 16
+        wheel.writestr(submit, os.environ["TEST_SPARK_SUBMIT"])
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: pyspark\\nVersion: 4.2.0\\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         wheel.writestr(f"{info}/RECORD", "")
     return name
 """
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+# Says what it runs and from which archive of classes; makes the archive where the JVM would.
+SPARK_SUBMIT = """#!/bin/sh
+for job; do case $job in */jobs/*) break;; esac; done
+eval "set -- $SPARK_SUBMIT_OPTS"
+for option; do
+    case $option in
+        -XX:SharedArchiveFile=*) archive=${option#*=};;
+        -XX:ArchiveClassesAtExit=*) [ -e "$HOME/no-classes" ] && { echo no room; exit 1; }; echo > "${option#*=}";;
+    esac
+done
+echo "${job##*/} from ${archive##*/}"
+"""
 METADATA = "Metadata-Version: 2.1\nName: pyspark\nVersion: 4.2.0\n"
 
 # Says it is Java 17; asked for jars, it writes two where Ivy would have put them.
@@ -126,6 +141,7 @@ def offline(checkout: Checkout, fake_java: Callable[..., Path], tmp_path: Path) 
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "TEST_PAUSE": str(pause),
+        "TEST_SPARK_SUBMIT": SPARK_SUBMIT,
         # What must not hold: it would put the packages elsewhere.
         "PIP_TARGET": str(tmp_path / "elsewhere"),
         "PIP_USER": "1",

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from gold.real_posts import COLUMNS, Post, real_posts
 from starling.gold.sentiment_by_hour import TABLE, sentiment_by_hour
+from starling.sentiment.correction import corrected
 
 HOUR = datetime(2021, 6, 1, 10, tzinfo=timezone.utc)
 
@@ -47,6 +48,10 @@ def test_real_posts_are_counted_by_the_hour(spark: SparkSession) -> None:
         )
         row = found[key]
         assert (row.posts, row.scored, row.positive, row.neutral, row.negative, row.mean_compound) == expected
+        for label in ("positive", "negative"):
+            shares = [row[f"{label}_{part}"] for part in ("share", "corrected", "low", "high")]
+            wanted = corrected(label, (row.positive, row.neutral, row.negative))
+            assert shares == ([wanted.share, wanted.corrected, wanted.low, wanted.high] if wanted else [None] * 4)
     assert sum(row.posts for row in found.values()) == len(posts) > 2_900
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from serving.lake import NOON, entry, gold_of, indexed, make_lake, post, unscored
-from starling.sentiment.correction import corrected_in
+from starling.sentiment.correction import corrected
 from starling.serving import arrivals, now
 from starling.serving.arrivals import Batch
 from starling.serving.index.index import Index
@@ -55,13 +55,13 @@ def test_counts_of_platforms_and_hours_are_added_up_before_they_are_corrected(tm
     first, second = bars[-2:]
     assert len(bars) == 28
     assert (first.start, first.posts, first.scored, first.counts) == (AT.replace(hour=0), 201, 201, (71, 100, 30))
-    assert first.positive == corrected_in("positive", (71, 100, 30))
-    assert first.negative == corrected_in("negative", (71, 100, 30))
+    assert first.positive == corrected("positive", (71, 100, 30))
+    assert first.negative == corrected("negative", (71, 100, 30))
     assert (second.posts, second.scored, second.counts) == (7, 1, (0, 0, 1))
     assert (bars[0].posts, bars[0].positive) == (0, None)
     whole = now.total(bars)
     assert whole.counts == (571, 600, 531)
-    assert whole.positive == corrected_in("positive", (571, 600, 531))
+    assert whole.positive == corrected("positive", (571, 600, 531))
 
 
 def test_the_shortest_span_with_enough_posts_is_shown_up_to_the_newest(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """gold.sentiment_by_hour: how the posts of an hour read."""
 
+from collections.abc import Sequence
+
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, LongType, StringType, StructType, TimestampType
 
+from starling.arrow import Columns, arrays, with_columns
 from starling.sentiment.agreement import LABELS
 from starling.sentiment.correction import corrected
 from starling.tables import Table, column
@@ -36,27 +40,34 @@ TABLE = Table(
 )
 
 
+# From positive_share on.
+_SHARES = StructType(TABLE.schema.fields[-8:])
+
+
 def sentiment_by_hour(posts: DataFrame) -> DataFrame:
     """gold.sentiment_by_hour's rows for all hours in `posts`.
 
     Reads: platform, created_at, compound, sentiment. Grain: one row a platform and hour.
     """
-    return (
-        posts.withColumn("hour", F.date_trunc("hour", "created_at"))
-        .groupBy("platform", "hour")
-        .agg(
-            F.count("*").alias("posts"),
-            F.count("compound").alias("scored"),
-            *(F.count_if(F.col("sentiment") == name).alias(name) for name in LABELS),
-            mean_compound(),
-        )
-        .withColumns(corrected("positive", _counts()) | corrected("negative", _counts()))
-        .select(*TABLE.columns)
+    hours = posts.withColumn("hour", F.date_trunc("hour", "created_at")).groupBy("platform", "hour")
+    counted = hours.agg(
+        F.count("*").alias("posts"),
+        F.count("compound").alias("scored"),
+        *(F.count_if(F.col("sentiment") == name).alias(name) for name in LABELS),
+        mean_compound(),
     )
+    return with_columns(counted, _SHARES, _shares).select(*TABLE.columns)
 
 
-def _counts() -> list[Column]:
-    return [F.col(name) for name in LABELS]
+def _shares(counted: pa.RecordBatch) -> Columns:
+    """_SHARES of the counts by LABELS."""
+    counts = zip(*(counted.column(name).to_pylist() for name in LABELS), strict=True)
+    return arrays(_SHARES, ([*_share("positive", each), *_share("negative", each)] for each in counts))
+
+
+def _share(label: str, counts: Sequence[int]) -> Sequence[float | None]:
+    found = corrected(label, counts)
+    return (found.share, found.corrected, found.low, found.high) if found else (None,) * 4
 
 
 def mean_compound() -> Column:

@@ -94,23 +94,14 @@ def evaluate(ratings: Path, posts: DataFrame) -> VaderEvaluation:
     Reads: sentiment string. Raises ConfigError where the file cannot be read, or is of another kind.
     """
     rated = read_ratings(ratings)
-    counts = [F.col(label) for label in LABELS]
-    row = (
-        posts.agg(*(F.count_if(F.col("sentiment") == label).alias(label) for label in LABELS))
-        .withColumns({name: share for label in CORRECTED for name, share in corrected(label, counts).items()})
-        .first()
-    )
+    row = posts.agg(*(F.count_if(F.col("sentiment") == label).alias(label) for label in LABELS)).first()
     assert row is not None, "an aggregate without groups has one row"
-    scored = sum(row[label] for label in LABELS)
     shares = {
-        label: Share(
-            row[f"{label}_share"],
-            Interval(*(row[f"{label}_{end}"] for end in ("corrected", "low", "high"))),
-        )
+        label: Share(found.share, Interval(found.corrected, found.low, found.high))
         for label in CORRECTED
-        if scored
+        if (found := corrected(label, row))
     }
-    return VaderEvaluation(agreement(rated), scored, shares, hashlib.sha256(ratings.read_bytes()).hexdigest())
+    return VaderEvaluation(agreement(rated), sum(row), shares, hashlib.sha256(ratings.read_bytes()).hexdigest())
 
 
 def confusion_figure(found: Agreement) -> Figure:

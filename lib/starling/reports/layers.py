@@ -67,12 +67,10 @@ def sentiment(by_hour: DataFrame, least_scored: int = 30) -> Figure:
     Reads: gold.sentiment_by_hour's columns. Days with fewer than `least_scored` scored posts are left out.
     """
     # The correction is made for the day: the mean of its hours' would have each of them cut to [0, 1].
-    counts = [F.col(label) for label in LABELS]
     rows = (
         by_hour.groupBy(F.to_date("hour").alias("day"))
-        .agg(F.sum("scored").alias("scored"), *(F.sum(label).alias(label) for label in LABELS))
-        .where(F.col("scored") >= least_scored)
-        .withColumns(corrected("positive", counts) | corrected("negative", counts))
+        .agg(*(F.sum(label).alias(label) for label in LABELS))
+        .where(sum((F.col(label) for label in LABELS), F.lit(0)) >= max(1, least_scored))
         .orderBy("day")
         .collect()
     )
@@ -80,10 +78,10 @@ def sentiment(by_hour: DataFrame, least_scored: int = 30) -> Figure:
     axes = figure.subplots()
     places = range(len(rows))
     for label, colour in _COLOURS.items():
-        axes.plot(places, [row[f"{label}_share"] for row in rows], ":", color=colour, label=f"{label}, VADER's count")
-        axes.plot(places, [row[f"{label}_corrected"] for row in rows], color=colour, label=f"{label}, corrected")
-        low, high = ([row[f"{label}_{end}"] for row in rows] for end in ("low", "high"))
-        axes.fill_between(places, low, high, color=colour, alpha=0.15)
+        of_days = [found for row in rows if (found := corrected(label, [row[name] for name in LABELS]))]
+        axes.plot(places, [day.share for day in of_days], ":", color=colour, label=f"{label}, VADER's count")
+        axes.plot(places, [day.corrected for day in of_days], color=colour, label=f"{label}, corrected")
+        axes.fill_between(places, [day.low for day in of_days], [day.high for day in of_days], color=colour, alpha=0.15)
     step = max(1, math.ceil(len(rows) / 12))
     axes.set_xticks(places[::step], [str(row.day) for row in rows[::step]], rotation=45, ha="right")
     axes.set_ylim(0, 1)

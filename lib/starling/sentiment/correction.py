@@ -9,13 +9,9 @@ sampling error of the posts and that of the ratings (delta method).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from math import sqrt
 
 import numpy as np
-import numpy.typing as npt
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 from starling.sentiment.agreement import LABELS
 
@@ -25,60 +21,17 @@ CONFUSION = ((2567, 105, 28), (136, 97, 64), (42, 50, 1111))
 _RATED = np.array(CONFUSION, dtype=float)
 _SHARES = _RATED / _RATED.sum(axis=1, keepdims=True)
 # Row k: what each of VADER's shares adds to the true share of label k.
-_WEIGHTS = np.linalg.inv(_SHARES.T)
+_WEIGHTS = np.linalg.inv(_SHARES.T).tolist()
+# [k][j]: how uncertain the weighted sum, by row k, of row j of the shares is, which comes from so many rated texts.
+_MISTAKES = [
+    [
+        float((row @ np.square(weights) - (row @ np.array(weights)) ** 2) / rated.sum())
+        for row, rated in zip(_SHARES, _RATED, strict=True)
+    ]
+    for weights in _WEIGHTS
+]
 # The normal distribution's 97.5 % quantile.
 _Z = 1.959964
-
-
-def corrected(label: str, counts: Sequence[Column]) -> dict[str, Column]:
-    """{label}_share as VADER counts it, and {label}_corrected with its 95 % interval {label}_low to {label}_high.
-
-    All in [0, 1], and null where nothing is scored. `counts` are the numbers of posts that VADER calls LABELS.
-    """
-    scored = reduce(add, counts)
-    weights = _WEIGHTS[LABELS.index(label)]
-    estimate = _true_share(weights, [F.try_divide(count, scored) for count in counts])
-    margin = _Z * F.sqrt(_variance(weights, counts, scored))
-    return {
-        f"{label}_share": F.try_divide(counts[LABELS.index(label)], scored),
-        # `greatest` and `least` pass over nulls, which must stay.
-        f"{label}_corrected": F.when(scored > 0, _share(estimate)),
-        f"{label}_low": F.when(scored > 0, _share(estimate - margin)),
-        f"{label}_high": F.when(scored > 0, _share(estimate + margin)),
-    }
-
-
-def _true_share(weights: Sequence[float], found: Sequence[Column]) -> Column:
-    return reduce(add, (F.lit(float(weight)) * share for weight, share in zip(weights, found, strict=True)))
-
-
-def _variance(weights: Sequence[float], counts: Sequence[Column], scored: Column) -> Column:
-    """Of the true share: a part for the posts, which are a sample, and a part for the rated texts, which are another.
-
-    One post more of each label is counted here, so that a single post does not look like certainty.
-    """
-    found = [(count + 1) / (scored + len(LABELS)) for count in counts]
-    mean = _true_share(weights, found)
-    square = _true_share([weight**2 for weight in weights], found)
-    of_the_posts = F.try_divide(square - mean**2, scored)
-    of_the_ratings = [
-        _share(_true_share(row, found)) ** 2 * F.lit(_mistake_variance(weights, true))
-        for true, row in enumerate(_WEIGHTS)
-    ]
-    return reduce(add, of_the_ratings, of_the_posts)
-
-
-def _mistake_variance(weights: Sequence[float], true: int) -> float:
-    """How uncertain the weighted sum of one row of shares is, which comes from so many rated texts."""
-    row = _SHARES[true]
-    return float((row @ np.square(weights) - (row @ np.asarray(weights)) ** 2) / _RATED[true].sum())
-
-
-def _share(value: Column) -> Column:
-    return F.greatest(F.lit(0.0), F.least(F.lit(1.0), value))
-
-
-# --- the same of counts in Python, without Spark
 
 
 @dataclass(frozen=True)
@@ -91,33 +44,41 @@ class Shares:
     high: float
 
 
-def corrected_in(label: str, counts: Sequence[int]) -> Shares | None:
-    """What `corrected` says of one row; None where nothing is scored.
+def corrected(label: str, counts: Sequence[int]) -> Shares | None:
+    """The shares of a label among posts of which VADER calls `counts` LABELS; None where nothing is scored.
 
     Of several hours or platforms the counts are added up first: the mean of corrected shares is something else.
 
-    >>> found = corrected_in("positive", (80, 15, 5))
+    >>> found = corrected("positive", (80, 15, 5))
     >>> found.share, round(found.corrected, 3), round(found.low, 3), round(found.high, 3)
     (0.8, 0.657, 0.456, 0.858)
     """
     scored = sum(counts)
     if not scored:
         return None
-    weights = _WEIGHTS[LABELS.index(label)]
-    found = np.array(counts) / scored
-    estimate = float(weights @ found)
-    margin = _Z * float(np.sqrt(_variance_in(weights, counts)))
-    return Shares(float(found[LABELS.index(label)]), *map(_share_in, (estimate, estimate - margin, estimate + margin)))
+    number = LABELS.index(label)
+    estimate = _weighted(_WEIGHTS[number], [count / scored for count in counts])
+    margin = _Z * sqrt(_variance(number, counts, scored))
+    ends = (estimate, estimate - margin, estimate + margin)
+    return Shares(counts[number] / scored, *(min(1.0, max(0.0, end)) for end in ends))
 
 
-def _variance_in(weights: npt.NDArray[np.float64], counts: Sequence[int]) -> float:
-    found = (np.array(counts) + 1) / (sum(counts) + len(LABELS))
-    of_the_posts = (np.square(weights) @ found - (weights @ found) ** 2) / sum(counts)
-    of_the_ratings = [
-        _share_in(float(row @ found)) ** 2 * _mistake_variance(list(weights), true) for true, row in enumerate(_WEIGHTS)
-    ]
-    return float(of_the_posts + sum(of_the_ratings))
+def _variance(number: int, counts: Sequence[int], scored: int) -> float:
+    """Of the true share: a part for the posts, which are a sample, and a part for the rated texts, which are another.
+
+    One post more of each label is counted here, so that a single post does not look like certainty.
+    """
+    weights = _WEIGHTS[number]
+    found = [(count + 1) / (scored + len(LABELS)) for count in counts]
+    variance = (_weighted([weight**2 for weight in weights], found) - _weighted(weights, found) ** 2) / scored
+    for row, uncertain in zip(_WEIGHTS, _MISTAKES[number], strict=True):
+        variance += min(1.0, max(0.0, _weighted(row, found))) ** 2 * uncertain
+    return variance
 
 
-def _share_in(value: float) -> float:
-    return min(1.0, max(0.0, value))
+def _weighted(weights: Sequence[float], shares: Sequence[float]) -> float:
+    """Added up from the left, as sums of numbers that are not whole differ by their order in the last digit."""
+    total = 0.0
+    for weight, share in zip(weights, shares, strict=True):
+        total += weight * share
+    return total

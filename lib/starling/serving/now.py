@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from starling.sentiment.agreement import LABELS
-from starling.sentiment.correction import Shares, corrected_in
+from starling.sentiment.correction import Shares, corrected
 from starling.serving.arrivals import Arrivals, Driven, Pace, arrivals, newest_posts, pace
 from starling.serving.surprise import EPOCH
 
@@ -144,7 +144,7 @@ def total(bars: Sequence[Bar]) -> Bar:
 
 
 def _bar(start: datetime, posts: int, *counts: int) -> Bar:
-    return Bar(start, posts, sum(counts), counts, corrected_in("positive", counts), corrected_in("negative", counts))
+    return Bar(start, posts, sum(counts), counts, corrected("positive", counts), corrected("negative", counts))
 
 
 def hashtags(cursor: duckdb.DuckDBPyConnection, shown: Span) -> Hashtags:
