@@ -7,7 +7,9 @@ from pyspark.sql import SparkSession
 
 from kafka_rows import Sent, kafka_rows
 from samples import bundled_path, lines
+from starling import delta
 from starling.models.scoring import Champions
+from starling.ops import ledger
 from starling.pipeline.batch import MicroBatches, records
 from starling.pipeline.catalogue import STREAM_TABLES, create_all
 from starling.pipeline.refresh import Gold
@@ -39,7 +41,8 @@ def fill(spark: SparkSession, settings: Settings, taken: Mapping[str, int]) -> N
     ]
     create_all(spark, settings.lake, STREAM_TABLES)
     gold = Gold(spark, settings, once=True)
-    write = MicroBatches(settings, lambda entries: None, Scores(settings, Champions, print), gold)
+    past = ledger.past(delta.read(spark, ledger.TABLE, settings.lake))
+    write = MicroBatches(settings, past, lambda entries: None, Scores(settings, Champions, print), gold)
     write(records(kafka_rows(spark, sent), settings, KEY.encode()), 0)
     gold.close()
 

@@ -109,3 +109,9 @@ def test_of_commits_whose_files_are_gone_nothing_is_said(spark: SparkSession, la
         delta.replace(things(spark, (number, "one")), TABLE, lake, f"id = {number}", f"note {number}")
     (_log(lake) / f"{2:020}.json").unlink()
     assert [commit.version for commit in commits.noted(spark, TABLE, lake, -1)] == [3, 4]
+
+
+def test_a_table_is_blank_until_somebody_writes_to_it(spark: SparkSession, lake: str) -> None:
+    assert commits.is_blank(spark, TABLE, lake)
+    delta.append(things(spark, (1, "one")), TABLE, lake, 1)
+    assert not commits.is_blank(spark, TABLE, lake)

@@ -241,3 +241,13 @@ def test_a_vacuum_says_how_many_files_it_deleted(spark: SparkSession, lake: str)
     delta.compact(spark, TABLE, lake)
     assert delta.vacuum(delta.apart(spark), TABLE, lake, 0.0) == 2
     assert delta.vacuum(spark, TABLE, lake) == 0
+
+
+@pytest.mark.parametrize("key", ["starling.topic-id.posts", "starling.topic-id.tokens", "starling.topic-id.curl"])
+def test_a_property_is_read_as_it_was_set_whatever_word_its_key_has(
+    spark: SparkSession, tmp_path: Path, key: str
+) -> None:
+    delta.create(spark, TABLE, str(tmp_path))
+    assert key not in delta.properties(spark, TABLE, str(tmp_path))
+    delta.set_property(spark, TABLE, str(tmp_path), key, '{a="b"}')
+    assert delta.properties(spark, TABLE, str(tmp_path))[key] == '{a="b"}'

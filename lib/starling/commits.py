@@ -41,6 +41,11 @@ def version(spark: SparkSession, table: Table, lake: str) -> int:
     return _Log(spark, table, lake).last()
 
 
+def is_blank(spark: SparkSession, table: Table, lake: str) -> bool:
+    """Whether nobody has written to the table since it was made: known by a few looks, where a query takes a while."""
+    return version(spark, table, lake) == 0
+
+
 def last(spark: SparkSession, table: Table, lake: str, most: int = _COMMITS) -> Iterator[Commit]:
     """The last commits that the log still has, the newest first."""
     log = _Log(spark, table, lake)

@@ -23,6 +23,8 @@ _TRIES = 5
 CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
 # What Delta calls the write that came before, where it was a compaction, which changed no row.
 _COMPACTION = "OPTIMIZE"
+# What Spark says in the place of a secret.
+_HIDDEN = "*********(redacted)"
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,13 @@ def add_missing(rows: DataFrame, table: Table, lake: str, where: str) -> None:
 
 def properties(spark: SparkSession, table: Table, lake: str) -> dict[str, str]:
     """The table's own properties, by their keys."""
-    found = DeltaTable.forPath(spark, table.path(lake)).detail().select("properties").first()
-    assert found is not None, "a table has properties"
-    return dict(found[0])
+    path = table.path(lake)
+    found = {row.key: row.value for row in spark.sql(f"SHOW TBLPROPERTIES delta.`{path}`").collect()}
+    if _HIDDEN in found.values():  # a key has a word by which Spark takes what is behind it for a secret
+        detail = DeltaTable.forPath(spark, path).detail().select("properties").first()  # which sizes the table up first
+        assert detail is not None, "a table has properties"
+        return dict(detail[0])
+    return found
 
 
 def set_property(spark: SparkSession, table: Table, lake: str, key: str, value: str) -> None:

@@ -25,6 +25,7 @@ from starling.ops import ledger
 from starling.pipeline import extent
 from starling.pipeline.extent import Extent
 from starling.pipeline.facts import facts, hours
+from starling.pipeline.interpreted import compiled
 from starling.pipeline.known import Memory, found_some
 from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
@@ -57,13 +58,18 @@ class MicroBatches:
     def __init__(
         self,
         settings: Settings,
+        past: ledger.Past,
         report: Callable[[Sequence[ledger.Entry]], None],
         scores: Scores,
         gold: Gold,
         before_writing: Callable[[Sequence[Extent], ledger.Past], None] = lambda extents, past: None,
     ) -> None:
-        """`before_writing` may raise, where a batch that reaches so far after that past is not to be written."""
+        """`past` is what the ledger says now.
+
+        `before_writing` may raise, where a batch that reaches so far after its past is not to be written.
+        """
         self._lake = settings.lake
+        self._past = past
         self._report = report
         self._scores = scores
         self._gold = gold
@@ -76,12 +82,13 @@ class MicroBatches:
         with _kept(batch):
             found = facts(batch)
             if len(found):
-                self._report(self._write(batch, found, batch_id, started_at))
+                with compiled(batch.sparkSession, len(found)):
+                    self._report(self._write(batch, found, batch_id, started_at))
         failpoints.reach("before_commit")
 
     def _write(self, batch: DataFrame, found: pd.DataFrame, batch_id: int, started_at: datetime) -> list[ledger.Entry]:
         spark = batch.sparkSession
-        memory = self._memory = self._memory or Memory(spark, self._lake)
+        memory = self._memory = self._memory or Memory(spark, self._lake, self._past)
         extents = extent.of(found)
         judged = found.merge(outcomes.judged(found, memory.known(found, extents)), on=list(COORDINATES))
         entries = _entries(extents, judged, _query_id(spark), batch_id, started_at)

@@ -36,8 +36,8 @@ class Continuity:
         self._say = say
         self._id = ""
 
-    def begin(self) -> None:
-        """Looks at everything before a query starts.
+    def begin(self) -> Past:
+        """Looks at everything before a query starts; returns what the ledger says.
 
         Raises StreamError for another topic of the same name, CheckpointError for a checkpoint that is damaged or that
         would leave records out, DataLossError, which names them, for records that are gone.
@@ -59,6 +59,7 @@ class Continuity:
         self._enter(missing)
         if not known:
             delta.set_property(self._spark, events.TABLE, self._lake, self._key, self._id)
+        return past
 
     def follow(self, extents: Sequence[Extent], past: Past) -> None:
         """Looks at a batch before it is written; raises StreamError where it comes from another topic."""

@@ -11,7 +11,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.gold import author_records, post_scores
@@ -38,7 +38,9 @@ def erase(spark: SparkSession, lake: str, recount: Recount) -> list[Receipt]:
     A deletion is held against all records, and later against those alone that came since. Cheap where there is
     nothing to do.
     """
-    is_deleted = not delta.read(spark, deletions.TABLE, lake).isEmpty()
+    is_deleted = not (
+        commits.is_blank(spark, deletions.TABLE, lake) or delta.read(spark, deletions.TABLE, lake).isEmpty()
+    )
     if not is_deleted and not delta.exists(spark, erasures.TABLE, lake):
         return []
     mark = begin(spark, lake)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 from pyspark.sql import SparkSession
 
-from starling import delta
+from starling import commits, delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
 from starling.ops import ledger
@@ -24,7 +24,9 @@ class Memory:
     `past` says how far each partition was read and written.
     """
 
-    def __init__(self, spark: SparkSession, lake: str) -> None:
+    def __init__(self, spark: SparkSession, lake: str, past: ledger.Past) -> None:
+        """`past` is what the ledger says now."""
+        self.past = past
         self._spark = spark
         self._lake = lake
         self._posts = Remembered(spark, lake, posts.TABLE, POST_KEY, "post_hash", "created_at")
@@ -32,11 +34,8 @@ class Memory:
             spark, lake, engagement.TABLE, OBSERVATION_KEY, "observation_hash", "record_created_at"
         )
         self._deletions = Remembered(spark, lake, deletions.TABLE, POST_KEY, "post_hash", time=None)
-        together(spark, self._load, self._posts.load, self._observations.load, self._deletions.load)
+        together(spark, self._posts.load, self._observations.load, self._deletions.load)
         self._repeating = True  # the first batch after a start may be one that was interrupted
-
-    def _load(self) -> None:
-        self.past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
 
     def may_repeat(self, extents: Sequence[Extent]) -> bool:
         """Whether records of the batch may have been read before."""
@@ -63,7 +62,9 @@ class Memory:
         self.past = self.past.followed_by(entries)
         self._repeating = found_some(judged) or any(entry.repeated for entry in entries)
 
-    def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame:
+    def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame | None:
+        if commits.is_blank(self._spark, table, self._lake):
+            return None
         rows = delta.read(self._spark, table, self._lake).where(same_records(extents))
         found: pd.DataFrame = rows.select(*COORDINATES).toArrow().to_pandas()
         return found

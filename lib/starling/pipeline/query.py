@@ -27,6 +27,7 @@ from starling.pipeline.catalogue import STREAM_TABLES, create_all
 from starling.pipeline.continuity import Continuity
 from starling.pipeline.driver_lock import Held, only_driver
 from starling.pipeline.extent import Extent
+from starling.pipeline.interpreted import interpreted
 from starling.pipeline.outage import is_outage, waited_out
 from starling.pipeline.refresh import Gold
 from starling.pipeline.scored import Scores
@@ -45,7 +46,7 @@ def stream(spark: SparkSession, settings: Settings, servers: str, stop: threadin
     the query dies; started again it goes on where it was.
     """
     kafka.ensure_topic(settings, servers)
-    with only_driver(spark, settings.lake) as held:
+    with only_driver(spark, settings.lake) as held, interpreted(spark):
         create_all(spark, settings.lake, STREAM_TABLES)
         metrics = StreamMetrics()
         endpoint = metrics.serve(settings.metrics)
@@ -89,7 +90,7 @@ def _run(
 ) -> bool:
     """Runs a query to its end; False where it ended because no broker answered."""
     try:
-        parts.continuity.begin()
+        past = parts.continuity.begin()
     except BrokerError:
         return False
 
@@ -97,7 +98,7 @@ def _run(
         parts.held.check()
         parts.continuity.follow(extents, past)
 
-    batches = _Watched(MicroBatches(settings, parts.written, parts.scores, parts.gold, before_writing), stop)
+    batches = _Watched(MicroBatches(settings, past, parts.written, parts.scores, parts.gold, before_writing), stop)
     try:
         source = records(_source(spark, settings, servers), settings, pseudonyms.key(settings))
         query = _start(source, settings, batches, once=once)

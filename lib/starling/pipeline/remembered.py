@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from starling import delta
+from starling import commits, delta
 from starling.bronze.events import COORDINATES
 from starling.hours import hour_ranges, within
 from starling.pipeline.facts import hour, hours
@@ -18,6 +18,7 @@ from starling.tables import Table
 
 # Keys of a table: twelve bytes each, and of a stream of 500 posts a second those of two hours.
 MOST = 4_000_000
+_ALL = 2**62
 # So many ids may stand in a query: by them Delta leaves out the files that cannot have them, and a join is spared.
 _FEW = 100
 
@@ -43,7 +44,10 @@ class Remembered:
 
     def load(self) -> None:
         """Remembers what a stream is about to go on with; before that the table is asked everything."""
-        self._recent = self._newest(self._time) if self._time else self._all()
+        if commits.is_blank(self._spark, self._table, self._lake):
+            self._recent = Recent(since=-math.inf, most=MOST if self._time else _ALL)
+        else:
+            self._recent = self._newest(self._time) if self._time else self._all()
 
     def known(self, records: pd.DataFrame) -> pd.DataFrame | None:
         """Key and coordinates of the rows that have the keys of these records; None where there are none for sure."""
@@ -76,7 +80,7 @@ class Remembered:
 
     def _all(self) -> Recent:
         keys = self._hashed(self._rows())
-        recent = Recent(since=-math.inf, most=2**62)
+        recent = Recent(since=-math.inf, most=_ALL)
         recent.add(keys, [0] * len(keys))
         return recent
 
