@@ -42,7 +42,8 @@ def settle(layout: Layout, java: Java) -> None:
 def fit(layout: Layout, submission: Submission, properties: Mapping[str, str]) -> bool:
     """Whether a local job would have the class path that archives are made with, and miss nothing."""
     theirs = submission.has("--driver-class-path", "--properties-file") or "spark.driver.extraClassPath" in properties
-    return not theirs and not any(path for name in _FOUND_THERE for path in layout.conf.glob(name))
+    there = (layout.conf / "spark-defaults.conf").is_file()
+    return there and not theirs and not any(path for name in _FOUND_THERE for path in layout.conf.glob(name))
 
 
 def options(layout: Layout) -> list[str]:

@@ -133,6 +133,7 @@ def offline(checkout: Checkout, fake_java: Callable[..., Path], tmp_path: Path) 
     checkout.write("conf/lock/run.txt", lock)
     checkout.write("conf/lock/dev.txt", f"{lock}{_wheel(wheels, 'linter')}\n")
     checkout.write("conf/ivy.xml", "<ivy-module/>\n")
+    checkout.write("conf/spark-defaults.conf", "")
     checkout.write("conf/jars.sha256", "".join(f"{_sha256(jar)}  {name}\n" for name, jar in JARS.items()))
     checkout.environ |= {
         "JAVA_HOME": str(fake_java("java-17", release="17.0.1", script=JAVA)),

@@ -24,7 +24,10 @@ def place(tmp_path: Path) -> Layout:
     for file in (spark, place.jars / "spark" / "a-1.jar", place.jars / "spark" / "b-1.jar", classes.archive(place)):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
+    (place.pyspark / "bin").mkdir()
+    (place.pyspark / "bin" / "spark-submit").touch(mode=0o755)
     place.conf.mkdir(parents=True)
+    (place.conf / "spark-defaults.conf").touch()
     classes.settle(place, JAVA)
     return place
 
@@ -95,6 +98,11 @@ def test_another_spark_or_its_settings_are_not_mixed_with_ours(place, tmp_path, 
     assert "SPARK_SUBMIT_OPTS" not in environ
 
 
+def test_without_the_defaults_a_job_starts_as_it_always_did(place):
+    (place.conf / "spark-defaults.conf").unlink()
+    assert "--properties-file" not in _submit(place)[0]
+
+
 def test_without_an_archive_nothing_is_said_of_one(place):
     classes.archive(place).unlink()
     command, environ = _submit(place)
@@ -129,10 +137,8 @@ def test_where_it_cannot_be_made_jobs_start_without_and_that_is_said_once(offlin
     offline.write("jobs/demo.py", "")
     (offline.outside / "no-classes").touch()
     first, second = offline.run("spark-submit.sh", "demo"), offline.run("spark-submit.sh", "demo")
-    assert (
-        "starling: jobs will start some seconds later than they could. classes for jobs to start with" in first.stderr
-    )
-    assert "no room" in first.stderr
+    assert "starling: classes for jobs to start with: spark-submit left with exit code 1" in first.stderr
+    assert "no room\nJobs do without it, and start some seconds later." in first.stderr
     assert first.stdout == second.stdout == "demo.py from \n"
     assert second.stderr == ""
 
