@@ -216,7 +216,10 @@ def compact(spark: SparkSession, table: Table, lake: str) -> Compacted:
 
     Raises one of CONFLICTS where another write took away what was to be compacted: then nothing is changed.
     """
-    found = DeltaTable.forPath(spark, table.path(lake)).optimize().executeCompaction().select("metrics.*").first()
+    # In a session as Spark makes it, which compiles what so many rows go through: a stream's own may not.
+    found = (
+        DeltaTable.forPath(apart(spark), table.path(lake)).optimize().executeCompaction().select("metrics.*").first()
+    )
     assert found is not None, "a compaction says what it did"
     return Compacted(before=int(found.numFilesRemoved), after=int(found.numFilesAdded))
 

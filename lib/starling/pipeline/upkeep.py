@@ -145,7 +145,7 @@ class Upkeep:
     def _compact(self) -> None:
         for table in TABLES:
             if delta.exists(self._spark, table, self._lake):
-                delta.compact(delta.apart(self._spark), table, self._lake)
+                delta.compact(self._spark, table, self._lake)
                 if self._clock() - self._vacuumed_at[table.name] >= _DAY_SECONDS:
                     delta.vacuum(self._spark, table, self._lake)
                     self._vacuumed_at[table.name] = self._clock()
