@@ -1,7 +1,7 @@
 """A stream of some of the bundled posts, run once for the sake of the classes it loads: see `bootstrap.classes`."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bootstrap import classes, launch, package
@@ -10,7 +10,8 @@ from bootstrap.options import split
 from bootstrap.progress import Setup, SetupError, say
 from bootstrap.toolchain import Java
 
-_JOBS = (("jobs/collect.py", "replay", "data/x_archive_elgl19.jsonl.gz"), ("jobs/stream.py", "--once"))
+_COLLECT = ("jobs/collect.py", "replay", "data/x_archive_elgl19.jsonl.gz")
+_STREAM = ("jobs/stream.py", "--once")
 _WITHOUT = "Jobs do without it, and start some seconds later."
 _CHOSEN_BY_THE_PERSON = ("STARLING_", "SPARK_", "PYSPARK_")
 
@@ -37,10 +38,14 @@ def _rehearse(layout: Layout, java: Java, setup: Setup, environ: Mapping[str, st
     kept = {name: value for name, value in environ.items() if not name.startswith(_CHOSEN_BY_THE_PERSON)}
     told = {"STARLING_CONFIG": str(settings), "STARLING_PATHS_WORK": str(work), "STARLING_METRICS_PORT": "0"}
     zipped = package.pack(layout, alone=False)
-    for job in _JOBS:
-        submission = split([*classes.options(layout), *job])
-        command, child = launch.spark_submit(layout, java, submission, layout.home / job[0], zipped, {**kept, **told})
-        setup.run(command, {**child, **classes.environment(layout, child, made)}, _WITHOUT)
+
+    def command(job: Sequence[str], *options: str) -> tuple[list[str], dict[str, str]]:
+        submission = split([*options, *job])
+        return launch.spark_submit(layout, java, submission, layout.home / job[0], zipped, {**kept, **told})
+
+    setup.run(*command(_COLLECT), _WITHOUT)
+    stream, child = command(_STREAM, *classes.options(layout))
+    setup.run(stream, {**child, **classes.environment(layout, child, made)}, _WITHOUT)
     if not made.is_file():
         raise SetupError(f"{java} made no archive of classes. {_WITHOUT}")
     made.rename(classes.archive(layout))

@@ -6,7 +6,7 @@ one of 200,000 would take 31 s by the clock instead of 24.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from pyspark.sql import SparkSession
 
@@ -15,21 +15,14 @@ MANY = 5_000
 _MODE = "spark.sql.codegen.factoryMode"
 
 
-@contextmanager
-def interpreted(spark: SparkSession) -> Iterator[None]:
-    """Without, in this session and in the queries that are started in it."""
-    with _mode(spark, "NO_CODEGEN"):
-        yield
+def interpreted(spark: SparkSession) -> AbstractContextManager[None]:
+    """Has this session, and the queries that are started in it, do without such code."""
+    return _mode(spark, "NO_CODEGEN")
 
 
-@contextmanager
-def compiled(spark: SparkSession, records: int) -> Iterator[None]:
-    """With it all the same, where there are many records."""
-    if records > MANY:
-        with _mode(spark, "FALLBACK"):
-            yield
-    else:
-        yield
+def compiled(spark: SparkSession, records: int) -> AbstractContextManager[None]:
+    """Has it use such code all the same, where there are many records."""
+    return _mode(spark, "FALLBACK") if records > MANY else nullcontext()
 
 
 @contextmanager
