@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from bootstrap.options import read
 from browser.fixtures import chromium, looking  # noqa: F401 — fixtures
 from faults.figures import (  # noqa: F401 — hooks
     pytest_addoption,
@@ -34,11 +35,6 @@ hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
-# What conf/spark-defaults.conf tells a stream that is to run for hours, as a worker's Spark nearly does.
-LASTING = (
-    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 "
-    "-XX:Tier4BackEdgeThreshold=400000 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
-)
 # What one of them has all of, and begins with: what shares the lakes and models that are made once for all tests, and
 # what runs jobs with a Spark of their own. Any worker has the rest, file by file.
 TOGETHER = {
@@ -97,7 +93,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     work = tmp_path_factory.mktemp("spark")
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(pytestconfig, "workerinput"):
-            lasting = shlex.join(["--driver-java-options", LASTING])
+            # As a stream that is to run for hours, which a worker's Spark nearly does.
+            file = Path(__file__).parents[1] / "conf" / "spark-lasting.conf"
+            lasting = shlex.join(["--driver-java-options", read(file)["spark.driver.extraJavaOptions"]])
             patch.setenv("PYSPARK_SUBMIT_ARGS", f"{lasting} {os.environ['PYSPARK_SUBMIT_ARGS']}")
         started = session.get("starling tests", Settings(paths=Paths(work=str(work))))
     yield started

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bootstrap import classes, jars
+from bootstrap import classes, jars, lasting
 from bootstrap.layout import Layout
 from bootstrap.options import Submission, extended, is_cluster, is_local, properties, split
 from bootstrap.progress import SetupError
@@ -55,6 +55,8 @@ def spark_submit(
     if submission.has("--properties-file"):  # or spark-defaults.conf would be left out, and Delta with it
         extra.append("--load-spark-defaults")
     options = extended(submission, known, additions)
+    if child["SPARK_CONF_DIR"] == str(layout.conf):
+        options = [*lasting.options(layout, submission), *options]
     if is_local(submission, known) and _archived(layout, child, submission, known):
         options = [*classes.options(layout), *options]
         child |= classes.environment(layout, environ)

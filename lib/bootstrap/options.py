@@ -72,7 +72,7 @@ def properties(submission: Submission, conf: Path) -> dict[str, str]:
     defaults = conf / "spark-defaults.conf"
     named = [*submission.values("--properties-file")[-1:], *submission.values("--extra-properties-file")[-1:]]
     for path in [*([defaults] if defaults.is_file() else []), *map(Path, named)]:
-        merged |= _read(path)
+        merged |= read(path)
     return merged | dict(_pair(conf) for conf in submission.values("--conf"))
 
 
@@ -102,8 +102,11 @@ def extended(submission: Submission, properties: dict[str, str], additions: dict
     return command
 
 
-def _read(path: Path) -> dict[str, str]:
-    r"""The properties of a file as Java reads them, of which Spark's files use the simple part."""
+def read(path: Path) -> dict[str, str]:
+    r"""The properties of a file as Java reads them, of which Spark's files use the simple part.
+
+    Raises ConfigError where it cannot be read.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ for; their payloads go. All of it may be done again, and by itself begins again 
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -38,9 +39,7 @@ def erase(spark: SparkSession, lake: str, recount: Recount) -> list[Receipt]:
     A deletion is held against all records, and later against those alone that came since. Cheap where there is
     nothing to do.
     """
-    is_deleted = not (
-        commits.is_blank(spark, deletions.TABLE, lake) or delta.read(spark, deletions.TABLE, lake).isEmpty()
-    )
+    is_deleted = not commits.is_blank(spark, deletions.TABLE, lake)
     if not is_deleted and not delta.exists(spark, erasures.TABLE, lake):
         return []
     mark = begin(spark, lake)
@@ -70,56 +69,70 @@ def numbers(payload: str) -> Column:
 
 @dataclass(frozen=True)
 class _Deletions:
-    """The tombstones, and the tables that they are held against."""
+    """The tombstones, and the tables that they are held against.
+
+    What a query costs here is its planning, not its rows: so few are asked, each of several tables at once.
+    """
 
     erasing: Erasing
     erased_until: ReadUntil  # records among which nothing deleted is left
 
     def take_out(self) -> None:
         """Table by table; what a crash leaves is found again, because what the others follow from goes last."""
-        if new := not self._new(self._tombstones()).isEmpty():
-            self._delete_authors()
-        self._delete(post_scores.TABLE, self._tombstones())  # a rescoring may have brought some back
-        if new:
-            self._delete(engagement.TABLE, self._new(self._tombstones()))
+        new = self._local(_frame(self._new(self._tombstones()), *POST_KEY))
+        found, carried = self._found(new), self._carried(new)
+        deleted = _of(found, posts.TABLE)
+        self._delete_authors(deleted)
+        for table in (post_scores.TABLE, engagement.TABLE):
+            rows = _of(found, table)
+            self.erasing.delete(table, rows[list(POST_KEY)], len(rows))
         for table, columns in SAID.items():
-            carried = _frame(self._rows_carrying(table, new), *COORDINATES, *POST_KEY)
-            of_posts = len(carried[list(POST_KEY)].drop_duplicates())
-            self.erasing.blank(table, carried[list(COORDINATES)].drop_duplicates(), columns, of_posts)
-        if new:
-            self._delete_posts()
+            rows = _of(carried, table)
+            of_posts = len(rows[list(POST_KEY)].drop_duplicates())
+            self.erasing.blank(table, rows[list(COORDINATES)].drop_duplicates(), columns, of_posts)
+        touched = sorted(int(number) for number in deleted["hour"].unique())
+        self.erasing.delete(posts.TABLE, deleted[list(POST_KEY)], len(deleted), touched)
 
-    def _delete_authors(self) -> None:
-        """Authors of whom no post is left."""
-        if self._exists(author_records.TABLE):
-            there, author = self._read(posts.TABLE), ["platform", "author"]
-            of_deleted = self._rows_of(posts.TABLE, self._new(self._tombstones())).select(author).distinct()
-            left = there.join(self._tombstones(), list(POST_KEY), "left_anti").select(author).distinct()
-            gone = of_deleted.join(left, author, "left_anti")
-            records = self._read(author_records.TABLE).join(gone, author, "left_semi")
-            self.erasing.delete(author_records.TABLE, _frame(records, *author))
+    def _found(self, new: DataFrame) -> pd.DataFrame:
+        """table_name, POST_KEY, author, hour: the rows of deleted posts; the last two of silver.posts alone."""
+        found = (
+            self._named(posts.TABLE)
+            .join(new, list(POST_KEY), "left_semi")
+            .select("table_name", *POST_KEY, "author", hour(F.col("created_at")).alias("hour"))
+        )
+        others = [(engagement.TABLE, new)]
+        if self._exists(post_scores.TABLE):
+            others.append((post_scores.TABLE, self._tombstones()))  # a rescoring may have brought some back
+        for table, gone in others:
+            rows = self._named(table).join(gone, list(POST_KEY), "left_semi").select("table_name", *POST_KEY)
+            found = found.unionByName(rows, allowMissingColumns=True)
+        return _frame(found, *found.columns)
 
-    def _delete(self, table: Table, tombstones: DataFrame) -> None:
-        if self._exists(table):
-            found = _frame(self._rows_of(table, tombstones), *POST_KEY)
-            self.erasing.delete(table, found, len(found))
-
-    def _delete_posts(self) -> None:
-        rows = self._rows_of(posts.TABLE, self._new(self._tombstones()))
-        found = _frame(rows.withColumn("hour", hour(F.col("created_at"))), *POST_KEY, "hour")
-        touched = sorted(int(number) for number in found["hour"].unique())
-        self.erasing.delete(posts.TABLE, found[list(POST_KEY)], len(found), touched)
-
-    def _rows_carrying(self, table: Table, new: bool) -> DataFrame:
-        """COORDINATES, POST_KEY: rows whose record is a deleted post's, or carries one, and that post.
+    def _carried(self, new: DataFrame) -> pd.DataFrame:
+        """table_name, COORDINATES, POST_KEY: rows whose record is a deleted post's, or carries one, and that post.
 
         A tombstone and a record of which either is new have not been held against each other yet.
         """
-        rows = self._read(table).where(F.col("payload").isNotNull())
+        bronze, refused = (
+            self._named(table).select("table_name", *COORDINATES, "key", "payload").where("payload IS NOT NULL")
+            for table in SAID
+        )
+        rows = bronze.unionByName(refused)
         carrying = _carrying(self._tombstones(), self._new(rows))
-        if new and self.erased_until:  # else all rows are new
-            carrying = carrying.unionByName(_carrying(self._new(self._tombstones()), rows))
-        return carrying
+        if self.erased_until:  # else all rows are new
+            carrying = carrying.unionByName(_carrying(new, rows))
+        return _frame(carrying, *carrying.columns)
+
+    def _delete_authors(self, deleted: pd.DataFrame) -> None:
+        """Authors of whom no post is left."""
+        author = ["platform", "author"]
+        if len(deleted) and self._exists(author_records.TABLE):
+            of_deleted = self._local(deleted[author].dropna().drop_duplicates())
+            there = self._read(posts.TABLE).join(of_deleted, author, "left_semi")
+            left = there.join(self._local(deleted[list(POST_KEY)]), list(POST_KEY), "left_anti")
+            gone = of_deleted.join(left, author, "left_anti")
+            records = self._read(author_records.TABLE).join(gone, author, "left_semi")
+            self.erasing.delete(author_records.TABLE, _frame(records, *author))
 
     def _tombstones(self) -> DataFrame:
         return self._read(deletions.TABLE).select(*POST_KEY, *COORDINATES)
@@ -127,8 +140,8 @@ class _Deletions:
     def _new(self, rows: DataFrame) -> DataFrame:
         return rows.where(f"NOT ({Past(self.erased_until).before()})")
 
-    def _rows_of(self, table: Table, tombstones: DataFrame) -> DataFrame:
-        return self._read(table).join(tombstones.select(*POST_KEY), list(POST_KEY), "left_semi")
+    def _named(self, table: Table) -> DataFrame:
+        return self._read(table).withColumn("table_name", F.lit(table.name))
 
     def _read(self, table: Table) -> DataFrame:
         return delta.read(self.erasing.spark, table, self.erasing.lake)
@@ -136,16 +149,25 @@ class _Deletions:
     def _exists(self, table: Table) -> bool:
         return delta.exists(self.erasing.spark, table, self.erasing.lake)
 
+    def _local(self, keys: pd.DataFrame) -> DataFrame:
+        """Words by which rows are told, which Spark then need not read from a table each time."""
+        kinds = pa.schema([(name, pa.string()) for name in keys.columns])
+        return self.erasing.spark.createDataFrame(pa.Table.from_pandas(keys, kinds, preserve_index=False))
+
 
 def _carrying(tombstones: DataFrame, rows: DataFrame) -> DataFrame:
     """Rows that have a deleted post's key for their own, or its id among the numbers of their payload."""
     key = F.concat_ws(":", *POST_KEY)
     deleted = tombstones.select(*POST_KEY, F.explode(F.array(key, F.col("post_id"))).alias("word"))
     words = F.array_distinct(F.concat(F.array(F.coalesce("key", F.lit(""))), numbers("payload")))
-    return rows.select(*COORDINATES, F.explode(words).alias("word")).join(deleted, "word").drop("word")
+    return rows.select("table_name", *COORDINATES, F.explode(words).alias("word")).join(deleted, "word").drop("word")
 
 
 def _frame(rows: DataFrame, *columns: str) -> pd.DataFrame:
     """Distinct values, in memory."""
     found: pd.DataFrame = rows.select(*columns).distinct().toArrow().to_pandas()
     return found
+
+
+def _of(found: pd.DataFrame, table: Table) -> pd.DataFrame:
+    return found[found["table_name"] == table.name]
