@@ -35,6 +35,8 @@ hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 # Micro-batches and trainings are many short jobs, which keep less than a core busy: two workers share two.
 WORKERS = 2
+# The fixtures that train models.
+TRAINED = {"trained_lake", "topics_model", "words_model"}
 # What one of them has all of, and begins with: what shares the lakes and models that are made once for all tests, and
 # what runs jobs with a Spark of their own. Any worker has the rest, file by file.
 TOGETHER = {
@@ -74,7 +76,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits for trained models or tries a fault is slow; with several workers, what takes long comes first."""
     for item in items:
-        if "trained_lake" in getattr(item, "fixturenames", ()) or item.get_closest_marker("fault"):
+        if TRAINED & {*getattr(item, "fixturenames", ())} or item.get_closest_marker("fault"):
             item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: (scope(item.nodeid) not in TOGETHER, not item.get_closest_marker("fault")))

@@ -78,6 +78,7 @@ def test_the_note_of_the_last_commit_that_has_one_is_found(spark: SparkSession, 
     assert commits.note(spark, TABLE, lake) == "second"
 
 
+@pytest.mark.slow
 def test_commits_that_took_something_out_are_found_by_their_notes(spark: SparkSession, lake: str) -> None:
     delta.append(things(spark, (1, "one"), (2, "two"), (3, "three")), TABLE, lake, 3)
     since = commits.version(spark, TABLE, lake)

@@ -24,6 +24,8 @@ KERBEROS = {
     "sasl.kerberos.keytab": "/no/such.keytab",
 }
 
+pytestmark = pytest.mark.slow  # it has a broker of its own, with passwords and TLS
+
 
 def of(options: dict[str, str], timeout_seconds: int = 30) -> Settings:
     topic = f"test-{uuid.uuid4().hex}"

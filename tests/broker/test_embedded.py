@@ -74,6 +74,7 @@ def test_missing_jars_leave_no_lease_behind(
     assert list(BrokerFolder(work / "kafka").users.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_records_survive_a_restart_on_another_port_whatever_is_left_of_the_broker_before(
     work: Path, settings: MakeSettings
 ) -> None:
@@ -127,6 +128,7 @@ def test_users_share_a_broker_that_outlives_all_but_the_last_and_leaves_nothing_
     assert list((work / "kafka" / "users").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_start_one_broker_on_loopback_which_stops_when_the_last_is_killed(
     work: Path, start_user: StartUser, eventually: Eventually, runs: Runs, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_centre_is_the_mean_of_its_points_by_weight_of_length_one() -> None:
     assert centres_of(POINTS, AXES, [1, 0]) == pytest.approx(np.array(expected))
 
 
+@pytest.mark.slow
 def test_both_trainings_bring_their_figures(topics_model: Trained, words_model: Trained) -> None:
     for trained in (topics_model, words_model):
         assert trained.figures.keys() == {"word_clouds", "map", "search", "similarities"}

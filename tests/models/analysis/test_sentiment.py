@@ -105,6 +105,7 @@ def test_a_text_of_many_tokens_is_told_without_effects() -> None:
     assert {token.effect for token in sentiment_of(many, "en", LONG).tokens} == {None}
 
 
+@pytest.mark.slow
 def test_in_real_and_in_made_up_texts_the_valences_sum_up_to_the_references_score() -> None:
     texts = sorted({*(one for name in BUNDLED for one in every_text(name)), *generated(2_000, 5)})[::3]
     assert len(texts) > 4_000

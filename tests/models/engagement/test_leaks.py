@@ -95,6 +95,7 @@ def test_an_input_that_says_the_outcome_again_is_told_in_whatever_unit(spark: Sp
     ]
 
 
+@pytest.mark.slow
 def test_an_input_that_changes_with_the_posts_own_counts_is_told(small_corpus: Corpus) -> None:
     inputs = [name for name in INPUTS if name != TERMS]
     of_authors = small_corpus.posts.groupBy("platform", "author")
@@ -139,6 +140,7 @@ def test_shuffled_labels_are_the_rows_own_the_same_for_copies_and_know_nothing_o
     assert (drawn[leaks.CHANCE_LABEL] != leaks.shuffled(rows, LABEL, 4).toPandas()[leaks.CHANCE_LABEL]).any()
 
 
+@pytest.mark.slow
 def test_rows_on_both_sides_are_learnt_by_heart_whatever_their_labels(spark: SparkSession) -> None:
     """What the run with shuffled labels is for: it finds rows that are known, however they have got there."""
     assembler = VectorAssembler(inputCols=["a", "b"], outputCol="features")

@@ -12,6 +12,8 @@ from starling.models.engagement.rows import ABOUT, prepared
 from starling.models.trained import Corpus
 from starling.settings import Settings
 
+pytestmark = pytest.mark.slow  # all of it needs features of a corpus, whose many short jobs take a while
+
 
 def _refusal(found: Corpus, settings: Settings) -> str:
     with pytest.raises(NotEnoughData) as refused, prepared(found, settings):

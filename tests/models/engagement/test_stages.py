@@ -11,6 +11,8 @@ from starling.models.engagement.stages import LABEL, fit_features, telling_words
 from starling.models.trained import Corpus
 from starling.settings import Settings
 
+pytestmark = pytest.mark.slow  # all of it needs features of a corpus, whose many short jobs take a while
+
 
 def test_the_words_kept_are_those_that_the_f_test_says_most_of(spark: SparkSession) -> None:
     random = np.random.default_rng(8)
