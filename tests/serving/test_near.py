@@ -1,11 +1,12 @@
 """Posts that say nearly the same are found, and the share of words is what a set of words says."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from serving.lake import indexed, make_lake, post
+from serving.lake import NOON, indexed, make_lake, post
 from starling.serving.near import near
 
 TEXT = "The talks at the meeting were really great and everybody liked the #food of @cook https://t.co/abc"
@@ -55,3 +56,21 @@ def test_most_texts_that_share_four_fifths_are_found_and_those_that_share_little
     # At s = 0.8 one is missed with probability (1 - s²)⁴ = 0.017: of 64 more than six with less than one in 5,000.
     assert 58 <= found.posts <= 64
     assert {each.similarity for each in found.nearest} == {0.8}
+
+
+def test_of_many_candidates_the_likeliest_are_compared_and_it_is_said_that_there_may_be_more(tmp_path: Path) -> None:
+    base = [f"word{n}" for n in range(18)]
+    # The oldest share 16 of 20 words, and more than two of the four numbers; newer ones share 9 of 27, and seldom one.
+    alike = [" ".join([*base[:at], f"own{at}a", f"own{at}b", *base[at + 2 :]]) for at in range(16)]
+    unlike = [" ".join([*base[n % 9 : n % 9 + 9], *(f"other{n}x{k}" for k in range(9))]) for n in range(3_000)]
+    old = [post(n, text=text, created_at=NOON - timedelta(hours=1)) for n, text in enumerate(alike)]
+    new = [post(100 + n, text=text) for n, text in enumerate(unlike)]
+    index = indexed(make_lake(tmp_path, silver_posts=[*old, *new]))
+    with index.cursor() as cursor:
+        found = near(cursor, " ".join(base), most=100)
+        few = near(cursor, alike[0], most=100)
+    index.close()
+    assert found.more
+    assert 13 <= found.posts <= 16
+    assert {each.similarity for each in found.nearest} == {0.8}
+    assert few.nearest[0].similarity == 1.0

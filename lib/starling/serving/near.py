@@ -15,7 +15,7 @@ import duckdb
 BANDS = 4
 # Of their words, what two texts share at least to be called near.
 LEAST = 0.5
-_MOST_COMPARED = 2_000
+_MOST_COMPARED = 500
 # A text's set of words, `folded` being the text in lower case: without links, two characters at least, with # or @
 # where it has one.
 WORDS = (
@@ -36,11 +36,13 @@ WITH asked AS (SELECT words, {", ".join(f"{band(n)} AS {name}" for n, name in en
                FROM (SELECT {WORDS} AS words FROM (SELECT lower($text) AS folded)))
 SELECT words, {", ".join(_BANDS)} FROM asked
 """  # noqa: S608 -- our own words
+# The likeliest first: one more than are compared, by which it shows that there are others.
 _CANDIDATES = f"""
 SELECT rowid FROM posts WHERE {" OR ".join(f"{name} = ${name}" for name in _BANDS)}
-ORDER BY created_at DESC LIMIT {_MOST_COMPARED}
+ORDER BY {" + ".join(f"({name} = ${name})::TINYINT" for name in _BANDS)} DESC, created_at DESC
+LIMIT {_MOST_COMPARED + 1}
 """  # noqa: S608 -- our own words
-# By their rows' numbers, and by `folded`, which lies there unpacked: of packed columns two thousand rows here and there
+# By their rows' numbers, and by `folded`, which lies there unpacked: of packed columns hundreds of rows here and there
 # are as many blocks to be unpacked. So the texts themselves are read of the nearest alone.
 _NEAR = f"""
 WITH chosen AS MATERIALIZED (
@@ -71,23 +73,28 @@ class Near:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """How many posts are near, of how many authors, and the nearest of them."""
+    """How many posts are near, of how many authors, and the nearest of them.
 
-    posts: int
-    authors: int
-    nearest: Sequence[Near]
+    `more` says that candidates were left out, so that there may be more.
+    """
+
+    posts: int = 0
+    authors: int = 0
+    nearest: Sequence[Near] = ()
+    more: bool = False
 
 
 def near(cursor: duckdb.DuckDBPyConnection, text: str, most: int = 5) -> Neighbours:
-    """The posts whose words are nearly those of the text; of more than 2,000 candidates the newest are compared."""
+    """The posts whose words are nearly those of the text.
+
+    Of more than 500 candidates those are compared that share most of the four numbers, of as many the newest.
+    """
     ((words, *bands),) = cursor.execute(_ASKED, {"text": text}).fetchall()
-    if not words:
-        return Neighbours(0, 0, ())
-    candidates = cursor.execute(_CANDIDATES, dict(zip(_BANDS, bands, strict=True))).fetchall()
+    candidates = cursor.execute(_CANDIDATES, dict(zip(_BANDS, bands, strict=True))).fetchall() if words else []
     if not candidates:
-        return Neighbours(0, 0, ())
-    known = {"words": words, "rows": [row for (row,) in candidates], "most": most}
+        return Neighbours()
+    known = {"words": words, "rows": [row for (row,) in candidates[:_MOST_COMPARED]], "most": most}
     rows = cursor.execute(_NEAR, known).fetchall()
     if not rows:
-        return Neighbours(0, 0, ())
-    return Neighbours(rows[0][5], rows[0][6], [Near(*row[:5]) for row in rows])
+        return Neighbours()
+    return Neighbours(rows[0][5], rows[0][6], [Near(*row[:5]) for row in rows], len(candidates) > _MOST_COMPARED)
