@@ -198,7 +198,7 @@ def test_a_crash_at_any_step_of_an_erasure_ends_in_the_same_tables_with_all_rece
     )
     assert said in capfd.readouterr().err, "a stream goes on all the same"
 
-    steps = [f"in_deletion:{number}" for number in (1, 2, 3, 4)]
+    steps = [f"in_deletion:{number}" for number in (1, 2, 3, 4, 5)]
     for point in (*steps, "after_gold_sentiment_by_hour:1", "after_gold_hashtag_trends:1", "after_ops_erasures:1"):
         monkeypatch.setenv(failpoints.VARIABLE, f"{point}:raise")
         failpoints.disarm()
