@@ -15,7 +15,9 @@ from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from bootstrap.options import read
+from bootstrap import lasting
+from bootstrap.layout import CHECKOUT, Layout
+from bootstrap.options import split
 from browser.fixtures import chromium, looking  # noqa: F401 — fixtures
 from faults.figures import (  # noqa: F401 — hooks
     pytest_addoption,
@@ -96,9 +98,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(pytestconfig, "workerinput"):
             # As a stream that is to run for hours, which a worker's Spark nearly does.
-            file = Path(__file__).parents[1] / "conf" / "spark-lasting.conf"
-            lasting = shlex.join(["--driver-java-options", read(file)["spark.driver.extraJavaOptions"]])
-            patch.setenv("PYSPARK_SUBMIT_ARGS", f"{lasting} {os.environ['PYSPARK_SUBMIT_ARGS']}")
+            told = shlex.join(lasting.options(Layout(CHECKOUT, CHECKOUT / ".venv"), split(["stream.py"])))
+            patch.setenv("PYSPARK_SUBMIT_ARGS", f"{told} {os.environ['PYSPARK_SUBMIT_ARGS']}")
         started = session.get("starling tests", Settings(paths=Paths(work=str(work))))
     yield started
     started.stop()
