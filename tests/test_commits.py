@@ -116,3 +116,30 @@ def test_a_table_is_blank_until_somebody_writes_to_it(spark: SparkSession, lake:
     assert commits.is_blank(spark, TABLE, lake)
     delta.append(things(spark, (1, "one")), TABLE, lake, 1)
     assert not commits.is_blank(spark, TABLE, lake)
+
+
+@pytest.mark.slow
+def test_the_files_of_new_rows_are_named_while_rows_are_only_added(spark: SparkSession, lake: str) -> None:
+    def added(since: int) -> list[str] | None:
+        return commits.added(spark, TABLE, lake, since, commits.version(spark, TABLE, lake))
+
+    def rows(files: list[str] | None) -> set[tuple]:
+        assert files is not None
+        return {tuple(row) for row in spark.read.parquet(*files).collect()} if files else set()
+
+    delta.append(things(spark, (1, "one")), TABLE, lake, 1)
+    delta.append(things(spark, (2, "two")), TABLE, lake, 1)
+    assert rows(added(0)) == {(1, "one"), (2, "two")}
+    assert rows(added(1)) == {(2, "two")}
+    delta.compact(spark, TABLE, lake)
+    delta.append(things(spark, (3, "three")), TABLE, lake, 1)
+    assert rows(added(2)) == {(3, "three")}
+    assert rows(added(4)) == set()
+    assert rows(commits.added(spark, TABLE, lake, 0, 1)) == {(1, "one")}
+    delta.replace(things(spark, (4, "four")), TABLE, lake, "id = 4")  # which takes nothing out
+    assert rows(added(4)) == {(4, "four")}
+    delta.replace(things(spark, (4, "five")), TABLE, lake, "id = 4")
+    assert added(4) is None
+    assert added(6) == []
+    (_log(lake) / f"{2:020}.json").unlink()
+    assert added(1) is None, "what a commit did that the log no longer has is not known"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
@@ -64,6 +65,19 @@ def noted(spark: SparkSession, table: Table, lake: str, since: int) -> list[Comm
     return [commit for commit in log.back(log.last(), since) if commit.note is not None][::-1]
 
 
+def added(spark: SparkSession, table: Table, lake: str, since: int, until: int) -> list[str] | None:
+    """The files, as Spark reads them, with the rows that came in the commits after version `since` up to `until`.
+
+    None where that is not all that these commits did to the rows, or where Delta has tidied one of them up.
+    """
+    log = _Log(spark, table, lake)
+    commits = list(log.actions(until, since))
+    changes = [change for actions in commits for change in _changes(actions)]
+    if len(commits) < until - since or any(kind != "add" or change.get("deletionVector") for kind, change in changes):
+        return None
+    return [f"{table.path(lake)}/{unquote(change['path'])}" for _, change in changes]
+
+
 class _Log:
     """The log of a table."""
 
@@ -82,12 +96,17 @@ class _Log:
 
     def back(self, newest: int, until: int) -> Iterator[Commit]:
         """The commits from `newest` back to the one after `until`, or to where Delta has tidied the log up."""
+        for number, actions in zip(range(newest, until, -1), self.actions(newest, until), strict=False):
+            yield _commit(number, actions)
+
+    def actions(self, newest: int, until: int) -> Iterator[list[dict[str, Any]]]:
+        """What those commits did."""
         for number in range(newest, until, -1):
             try:
-                actions = self._folder.text(_name(number))
+                text = self._folder.text(_name(number))
             except FileNotFoundError:
                 return
-            yield _commit(number, actions)
+            yield [json.loads(line) for line in text.splitlines()]
 
     def _known(self) -> int:
         """A commit that there is, after which there is none missing."""
@@ -110,10 +129,16 @@ def _name(number: int) -> str:
     return f"{number:020}.json"
 
 
-def _commit(number: int, actions: str) -> Commit:
-    found: dict[str, Any] = next(
-        (action["commitInfo"] for action in map(json.loads, actions.splitlines()) if "commitInfo" in action), {}
-    )
+def _changes(actions: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """ "add" or "remove", and the file, where that changed the rows: a compaction changes none."""
+    for action in actions:
+        for kind in action.keys() & {"add", "remove"}:
+            if action[kind]["dataChange"]:
+                yield kind, action[kind]
+
+
+def _commit(number: int, actions: list[dict[str, Any]]) -> Commit:
+    found: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
     metrics = {name: int(value) for name, value in found.get("operationMetrics", {}).items() if _is_count(value)}
     return Commit(number, found.get("operation", ""), metrics, found.get("userMetadata"))
 

@@ -8,6 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 HOUR = timedelta(hours=1)
+EPOCH = datetime.fromtimestamp(0, timezone.utc)
 Range = tuple[datetime, datetime]
 
 # Literal ranges in one predicate: enough to skip most files of a replay that jumps through years, few enough to plan

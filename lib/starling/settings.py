@@ -82,7 +82,7 @@ class Broker(Section):
 class Stream(Section):
     """The micro-batches."""
 
-    trigger_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
+    trigger_seconds: Annotated[float, Field(ge=0, le=3600)] = 3.0
     max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 20_000
     compact_batches: Annotated[int, Field(ge=0)] = 100
     gold_seconds: Annotated[float, Field(ge=0, le=3600)] = 4.0

@@ -24,7 +24,7 @@ DEFAULTS = {
     },
     "broker": {"port": 0, "heap_mb": 512, "start_timeout_seconds": 90},
     "stream": {
-        "trigger_seconds": 2.0,
+        "trigger_seconds": 3.0,
         "max_offsets_per_trigger": 20_000,
         "gold_seconds": 4.0,
         "compact_batches": 100,

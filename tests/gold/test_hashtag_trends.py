@@ -10,6 +10,8 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from gold.real_posts import COLUMNS, Post, real_posts
+from gold.tallied import Count, by_tally
+from starling.gold import tally
 from starling.gold.hashtag_trends import TABLE, hashtag_counts, hashtag_trends
 
 Key = tuple[str, int, str]
@@ -17,9 +19,15 @@ HOUR = datetime(2021, 6, 1, 10, tzinfo=timezone.utc)
 START = int(HOUR.timestamp())
 
 
-def _trends(spark: SparkSession, posts: list[Post], baseline_hours: int) -> dict[Key, Row]:
+@pytest.fixture(scope="module", params=[hashtag_counts, by_tally(tally.hashtags)], ids=["spark", "tally"])
+def count(request: pytest.FixtureRequest) -> Count:
+    """Either way of counting."""
+    return request.param
+
+
+def _trends(spark: SparkSession, posts: list[Post], count: Count, baseline_hours: int) -> dict[Key, Row]:
     """By platform, the hour's seconds and hashtag."""
-    rows = hashtag_trends(hashtag_counts(spark.createDataFrame(posts, COLUMNS)), baseline_hours)
+    rows = hashtag_trends(count(spark.createDataFrame(posts, COLUMNS)), baseline_hours)
     assert [(f.name, f.dataType) for f in rows.schema] == [(f.name, f.dataType) for f in TABLE.schema]
     found = rows.withColumn("seconds", F.unix_seconds("hour")).collect()
     by_key = {(row.platform, row.seconds, row.hashtag): row for row in found}
@@ -28,13 +36,13 @@ def _trends(spark: SparkSession, posts: list[Post], baseline_hours: int) -> dict
 
 
 @pytest.mark.parametrize("baseline_hours", [24, 3])
-def test_real_hashtags_are_counted_by_the_hour(spark: SparkSession, baseline_hours: int) -> None:
+def test_real_hashtags_are_counted_by_the_hour(spark: SparkSession, count: Count, baseline_hours: int) -> None:
     groups: dict[Key, list[Post]] = defaultdict(list)
     posts = real_posts()
     for post in posts:
         for tag in post.hashtags:
             groups[post.platform, int(post.created_at.timestamp()) // 3600 * 3600, tag].append(post)
-    found = _trends(spark, posts, baseline_hours)
+    found = _trends(spark, posts, count, baseline_hours)
     assert found.keys() == groups.keys()
     assert len(groups) > 1_000
     for (platform, hour, tag), of_hour in groups.items():
@@ -52,7 +60,7 @@ def test_real_hashtags_are_counted_by_the_hour(spark: SparkSession, baseline_hou
 
 
 @pytest.fixture(scope="module")
-def made_up(spark: SparkSession) -> dict[Key, Row]:
+def made_up(spark: SparkSession, count: Count) -> dict[Key, Row]:
     """Six hours as a baseline, and posts at its edges."""
 
     def posts(tag: str, hours: float, count: int, platform: str = "x") -> list[Post]:
@@ -68,7 +76,7 @@ def made_up(spark: SparkSession) -> dict[Key, Row]:
         *posts("elsewhere", 0, 2), *posts("elsewhere", -1, 50, "mastodon"),
         *posts("within", 0.99, 2),
     ]  # fmt: skip
-    return _trends(spark, rows, 6)
+    return _trends(spark, rows, count, 6)
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,23 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from gold.real_posts import COLUMNS, Post, real_posts
+from gold.tallied import Count, by_tally
+from starling.gold import tally
 from starling.gold.sentiment_by_hour import TABLE, sentiment_by_hour
 from starling.sentiment.correction import corrected
 
 HOUR = datetime(2021, 6, 1, 10, tzinfo=timezone.utc)
 
 
-def _by_hour(spark: SparkSession, posts: list[Post]) -> dict[tuple[str, int], Row]:
+@pytest.fixture(scope="module", params=[sentiment_by_hour, by_tally(tally.sentiment)], ids=["spark", "tally"])
+def count(request: pytest.FixtureRequest) -> Count:
+    """Either way of counting."""
+    return request.param
+
+
+def _by_hour(spark: SparkSession, posts: list[Post], count: Count) -> dict[tuple[str, int], Row]:
     """By platform and the hour's seconds."""
-    rows = sentiment_by_hour(spark.createDataFrame(posts, COLUMNS).repartition(3))
+    rows = count(spark.createDataFrame(posts, COLUMNS).repartition(3))
     assert [(f.name, f.dataType) for f in rows.schema] == [(f.name, f.dataType) for f in TABLE.schema]
     found = rows.withColumn("seconds", F.unix_seconds("hour")).collect()
     by_key = {(row.platform, row.seconds): row for row in found}
@@ -30,12 +38,12 @@ def _mean(compounds: list[float]) -> float | None:
     return float(sum(map(Decimal, map(str, compounds)))) / len(compounds) if compounds else None
 
 
-def test_real_posts_are_counted_by_the_hour(spark: SparkSession) -> None:
+def test_real_posts_are_counted_by_the_hour(spark: SparkSession, count: Count) -> None:
     by_hour: dict[tuple[str, int], list[Post]] = defaultdict(list)
     posts = real_posts()
     for post in posts:
         by_hour[post.platform, int(post.created_at.timestamp()) // 3600 * 3600].append(post)
-    found = _by_hour(spark, posts)
+    found = _by_hour(spark, posts, count)
     assert found.keys() == by_hour.keys()
     for key, of_hour in by_hour.items():
         compounds = [post.compound for post in of_hour if post.compound is not None]
@@ -56,7 +64,7 @@ def test_real_posts_are_counted_by_the_hour(spark: SparkSession) -> None:
 
 
 @pytest.fixture(scope="module")
-def made_up(spark: SparkSession) -> dict[tuple[str, int], Row]:
+def made_up(spark: SparkSession, count: Count) -> dict[tuple[str, int], Row]:
     def post(platform: str, minutes: float, compound: float | None, label: str | None) -> Post:
         return Post(platform, HOUR + timedelta(minutes=minutes), "a", [], compound, label)
 
@@ -71,6 +79,7 @@ def made_up(spark: SparkSession) -> dict[tuple[str, int], Row]:
             post("mastodon", 0, None, None),
             post("mastodon", 1, 0.0, "neutral"),
         ],
+        count,
     )
 
 

@@ -56,13 +56,18 @@ def sentiment_by_hour(posts: DataFrame) -> DataFrame:
         *(F.count_if(F.col("sentiment") == name).alias(name) for name in LABELS),
         mean_compound(),
     )
-    return with_columns(counted, _SHARES, _shares).select(*TABLE.columns)
+    return with_columns(counted, _SHARES, _shares_of).select(*TABLE.columns)
 
 
-def _shares(counted: pa.RecordBatch) -> Columns:
+def _shares_of(counted: pa.RecordBatch) -> Columns:
     """_SHARES of the counts by LABELS."""
     counts = zip(*(counted.column(name).to_pylist() for name in LABELS), strict=True)
-    return arrays(_SHARES, ([*_share("positive", each), *_share("negative", each)] for each in counts))
+    return arrays(_SHARES, map(shares, counts))
+
+
+def shares(counts: Sequence[int]) -> Sequence[float | None]:
+    """The columns from positive_share on, from how many posts are LABELS."""
+    return [*_share("positive", counts), *_share("negative", counts)]
 
 
 def _share(label: str, counts: Sequence[int]) -> Sequence[float | None]:
@@ -72,5 +77,10 @@ def _share(label: str, counts: Sequence[int]) -> Sequence[float | None]:
 
 def mean_compound() -> Column:
     """double: the mean of compound. Summed as decimals, so that the order of the rows cannot change the last digit."""
-    total = F.sum(F.col("compound").cast("decimal(5,4)")).cast("double")
+    total = F.sum(exact("compound")).cast("double")
     return F.try_divide(total, F.count("compound")).alias("mean_compound")
+
+
+def exact(compound: str) -> Column:
+    """decimal(5,4): a compound score, which has four decimals."""
+    return F.col(compound).cast("decimal(5,4)")

@@ -1,15 +1,14 @@
 """What the driver knows of each record of a micro-batch: enough to judge it by, and nothing that was written in it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from starling.hours import EPOCH
 from starling.silver.outcomes import JUDGED_BY, OBSERVATION_KEY, POST_KEY
-
-_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 def facts(records: DataFrame) -> pd.DataFrame:
@@ -37,9 +36,9 @@ def hour(time: Column) -> Column:
 
 def hours(numbers: Iterable[float]) -> set[datetime]:
     """The starts of hours that are counted since 1970."""
-    return {_EPOCH + timedelta(hours=number) for number in set(numbers)}
+    return {EPOCH + timedelta(hours=number) for number in set(numbers)}
 
 
 def moment(microseconds: int) -> datetime:
     """A time as facts have it."""
-    return _EPOCH + timedelta(microseconds=int(microseconds))
+    return EPOCH + timedelta(microseconds=int(microseconds))

@@ -1,7 +1,8 @@
 """Gold, which follows silver beside the micro-batches: computed again for the hours that they touched.
 
 So late posts, and whatever went wrong before, are right at once; the cost follows the touched hours, not the tables,
-and is paid once for all batches that came meanwhile. Each commit notes up to which records of silver it has counted:
+and of the newest ones, which a live stream touches again and again, what came since (`starling.pipeline.growing`). It
+is paid once for all batches that came meanwhile. Each commit notes up to which records of silver it has counted:
 by that the next start finds what it had not when the stream ended, be it by a crash.
 """
 
@@ -9,20 +10,23 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from starling import commits, delta
-from starling.gold import hashtag_trends, sentiment_by_hour
+from starling.gold import hashtag_trends, sentiment_by_hour, tally
+from starling.gold.tally import Tally
 from starling.hours import HOUR, Range, hour_ranges, sql_within, widened, within
 from starling.ops import ledger
 from starling.ops.ledger import Past, ReadUntil
 from starling.pipeline.facts import hour, hours
+from starling.pipeline.growing import GrowingHours
 from starling.pipeline.together import together
 from starling.settings import Settings
 from starling.silver import posts
@@ -31,6 +35,8 @@ from starling.silver import posts
 # one of its own length gold was 16.4 s behind at 500 posts a second (p95) where it was 14.2, and silver no earlier.
 _REST = 0.25
 _NOTE = "counted_until"
+
+_Tallies = Mapping[datetime, Tally]
 
 
 class _Task(NamedTuple):
@@ -53,6 +59,7 @@ class Gold:
         self._changed = threading.Condition()
         self._touched: set[datetime] = set()
         self._read_until: ReadUntil = {}
+        self._growing = None if once else GrowingHours(spark, settings.lake)
         self._begun = self._done = 0  # refreshes
         self._closing = False
         self._failure: Exception | None = None
@@ -102,7 +109,7 @@ class Gold:
                 self._read_until = self._read_until or missed.read_until
             while task := self._next():
                 started = time.monotonic()
-                refresh(self._spark, self._lake, task.touched, self._baseline, task.read_until)
+                refresh(self._spark, self._lake, task.touched, self._baseline, task.read_until, self._growing)
                 self._rest(started, ended=time.monotonic())
         except Exception as error:
             with self._changed:
@@ -129,16 +136,20 @@ class Gold:
 
 
 def refresh(
-    spark: SparkSession, lake: str, touched: Collection[datetime], baseline: timedelta, read_until: ReadUntil
+    spark: SparkSession,
+    lake: str,
+    touched: Collection[datetime],
+    baseline: timedelta,
+    read_until: ReadUntil,
+    growing: GrowingHours | None = None,
 ) -> None:
-    """Computes the tables of gold again for these hours; `read_until` is noted beside it."""
-    ranges = hour_ranges(touched)
+    """Computes the tables of gold again for these hours; `read_until` is noted beside it.
+
+    What `growing` keeps is counted there, the rest by Spark.
+    """
+    hours = _Hours(spark, lake, set(touched), growing.counted(touched) if growing and touched else {})
     note = json.dumps({_NOTE: ledger.nested(read_until)})
-    together(
-        spark,
-        lambda: _sentiment(spark, lake, ranges, note),
-        lambda: _trends(spark, lake, ranges, baseline, note),
-    )
+    together(spark, lambda: _sentiment(hours, note), lambda: _trends(hours, baseline, note))
 
 
 def recount(spark: SparkSession, settings: Settings, touched: Collection[datetime]) -> None:
@@ -147,21 +158,43 @@ def recount(spark: SparkSession, settings: Settings, touched: Collection[datetim
     refresh(spark, settings.lake, touched, timedelta(hours=settings.trends.baseline_hours), counted)
 
 
-def _sentiment(spark: SparkSession, lake: str, ranges: list[Range], note: str) -> None:
-    touched = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
-    rows = sentiment_by_hour.sentiment_by_hour(touched)
-    delta.replace(rows, sentiment_by_hour.TABLE, lake, sql_within("hour", ranges), note)
+class _Hours(NamedTuple):
+    """The hours to be computed, and tallies of some of them; the others are counted by Spark."""
+
+    spark: SparkSession
+    lake: str
+    touched: set[datetime]
+    tallies: Mapping[datetime, Tally]
+
+    @property
+    def ranges(self) -> list[Range]:
+        return hour_ranges(self.touched)
+
+    def counts(self, by_spark: Callable[[DataFrame], DataFrame], tallied: Callable[[_Tallies], pa.Table]) -> DataFrame:
+        """What either way of counting, which gives the same columns, says of its hours."""
+        parts = []
+        if others := self.touched - self.tallies.keys():
+            there = delta.read(self.spark, posts.TABLE, self.lake)
+            parts.append(by_spark(there.where(within("created_at", hour_ranges(others)))))
+        if self.tallies:
+            parts.append(self.spark.createDataFrame(tallied(self.tallies)))
+        return reduce(DataFrame.unionByName, parts)
 
 
-def _trends(spark: SparkSession, lake: str, ranges: list[Range], baseline: timedelta, note: str) -> None:
+def _sentiment(hours: _Hours, note: str) -> None:
+    rows = hours.counts(sentiment_by_hour.sentiment_by_hour, tally.sentiment)
+    delta.replace(rows, sentiment_by_hour.TABLE, hours.lake, sql_within("hour", hours.ranges), note)
+
+
+def _trends(hours: _Hours, baseline: timedelta, note: str) -> None:
     """An hour is in the baseline of the hours after it, and has those before it in its own: their counts stand."""
+    ranges = hours.ranges
     changed = widened(ranges, before=timedelta(0), after=baseline)
     around = within("hour", widened(ranges, before=baseline, after=baseline)) & ~within("hour", ranges)
-    touched = delta.read(spark, posts.TABLE, lake).where(within("created_at", ranges))
-    counts = hashtag_trends.hashtag_counts(touched)
-    others = delta.read(spark, hashtag_trends.TABLE, lake).where(around).select(*counts.columns)
+    counts = hours.counts(hashtag_trends.hashtag_counts, tally.hashtags)
+    others = delta.read(hours.spark, hashtag_trends.TABLE, hours.lake).where(around).select(*counts.columns)
     rows = hashtag_trends.hashtag_trends(counts.unionByName(others), baseline // HOUR).where(within("hour", changed))
-    delta.replace(rows, hashtag_trends.TABLE, lake, sql_within("hour", changed), note)
+    delta.replace(rows, hashtag_trends.TABLE, hours.lake, sql_within("hour", changed), note)
 
 
 def _missed(spark: SparkSession, lake: str) -> _Task:
