@@ -1,4 +1,4 @@
-"""What the driver's JVM is told where a job runs until it is stopped; spark-defaults.conf has what suits short ones."""
+"""What the driver's JVM is told where a job runs for long; spark-defaults.conf has what suits short ones."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ from bootstrap.layout import Layout
 from bootstrap.options import Submission, properties, read
 
 _OPTIONS = "spark.driver.extraJavaOptions"
-# The jobs that run until they are stopped, and the argument with which they do not.
+# The jobs that run until they are stopped, and the argument with which they do not. (With --backfill a stream does not
+# either, but takes long.)
 _LAST = {"stream.py": "--once"}
 
 

