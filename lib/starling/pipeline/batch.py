@@ -129,7 +129,7 @@ def _kept(rows: DataFrame) -> Iterator[None]:
 def _entries(
     extents: Sequence[Extent], judged: pd.DataFrame, query_id: str, batch_id: int, started_at: datetime
 ) -> list[ledger.Entry]:
-    of_partition = dict(list(judged.groupby(["topic", "partition"])))
+    of_partition = dict(list(judged[["topic", "partition", "outcome", "repeated"]].groupby(["topic", "partition"])))
     return [
         ledger.Entry(
             query_id=query_id,
