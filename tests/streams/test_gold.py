@@ -1,5 +1,6 @@
 """Gold follows silver: beside a running stream, and after one that ended before it had."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,6 +9,7 @@ from starling.errors import StreamError
 from starling.gold.hashtag_trends import hashtag_counts, hashtag_trends
 from starling.gold.sentiment_by_hour import sentiment_by_hour
 from starling.pipeline import refresh
+from starling.settings import Retention
 from streams.lakes import Lake, running, wait_until
 from streams.messages import deletion, post
 
@@ -80,24 +82,26 @@ def test_a_stream_whose_gold_fails_stops_with_the_reason(lake: Lake, monkeypatch
 
 @pytest.mark.slow
 def test_an_hour_that_grows_is_followed_and_not_counted_anew(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_silver(said: str) -> bool:
+    def in_gold(said: str) -> bool:
         return lake.table("gold.sentiment_by_hour").where(said).count() == 1
 
     def anew(*_: object) -> None:
         raise OSError("counted anew")
 
+    at_once = lake.settings.model_copy(update={"retention": Retention(erase_minutes=0)})
+    lake = replace(lake, settings=at_once)
     lake.send([post(id=str(n)) for n in range(500, 503)])
     with running(lake) as failures:
-        wait_until(lambda: in_silver("posts = 3"))
+        wait_until(lambda: in_gold("posts = 3"))
         monkeypatch.setattr("starling.gold.sentiment_by_hour.sentiment_by_hour", anew)
         monkeypatch.setattr("starling.gold.hashtag_trends.hashtag_counts", anew)
         lake.send([post(id=str(n), author_id=str(n), text="bad #One #Two") for n in range(502, 506)])  # 502 is a copy
-        wait_until(lambda: in_silver("posts = 6"))
+        wait_until(lambda: in_gold("posts = 6"))
         lake.send([deletion("500"), post(id="600", created_at="2021-05-01T11:15:00.000Z")])
-        wait_until(lambda: in_silver("posts = 5"))
-        wait_until(lambda: in_silver("posts = 1"))
+        wait_until(lambda: in_gold("posts = 5"))
+        wait_until(lambda: in_gold("posts = 1"))
         lake.send([post(id="700", author_id="700")])
-        wait_until(lambda: in_silver("posts = 6"))
+        wait_until(lambda: in_gold("posts = 6"))
         monkeypatch.undo()
     assert not failures
     assert is_right(lake)

@@ -49,7 +49,7 @@ class GrowingHours:
             self._tallies = {}
             return {}
         self._follow()
-        self._begin(sorted(hours - self._tallies.keys()))
+        self._begin(hours - self._tallies.keys())
         self._tallies = {hour: tally for hour, tally in self._tallies.items() if _is_new(hour, newest)}
         self._leave_large()
         return {hour: tally for hour, tally in self._tallies.items() if hour in hours}
@@ -65,17 +65,17 @@ class GrowingHours:
                 self._count(_of_files(self._spark, files), self._tallies)
         self._version = version
 
-    def _begin(self, hours: Sequence[datetime]) -> None:
-        """Counts hours from their beginning; one by one, since one may be too large."""
-        there = delta.read(self._spark, posts.TABLE, self._lake, self._version) if hours else None
-        for hour in hours:
-            assert there is not None, "it is read where there are hours"
-            tally = {hour: Tally()}
-            self._count(there.where(within("created_at", hour_ranges([hour]))).limit(self._most + 1), tally)
-            if tally[hour].posts > self._most:
-                self._too_large.add(hour)
-            else:
-                self._tallies |= tally
+    def _begin(self, hours: Collection[datetime]) -> None:
+        """Counts hours from their beginning, in one query; where together they are too large, none of them."""
+        if not hours:
+            return
+        there = delta.read(self._spark, posts.TABLE, self._lake, self._version)
+        begun = {hour: Tally() for hour in hours}
+        self._count(there.where(within("created_at", hour_ranges(hours))).limit(self._most + 1), begun)
+        if sum(tally.posts for tally in begun.values()) > self._most:
+            self._too_large.update(hours)
+        else:
+            self._tallies |= begun
 
     def _count(self, rows: DataFrame, tallies: Mapping[datetime, Tally]) -> None:
         add_all(tallies, readings(rows).toArrow())
