@@ -15,6 +15,7 @@ from starling.hours import HOUR
 from starling.pipeline.growing import GrowingHours
 from starling.silver import posts
 
+pytestmark = pytest.mark.slow
 TEN = datetime(2021, 6, 1, 10, tzinfo=timezone.utc)
 # The columns of a post that say nothing here, but that cannot be null.
 REST = {
@@ -88,7 +89,6 @@ def test_an_hour_that_begins_and_one_that_is_not_touched_for_a_while_are_counted
     assert said(growing.counted({TEN, TEN + HOUR})) == {10: (2, 2), 11: (3, 3)}
 
 
-@pytest.mark.slow
 def test_rows_that_are_taken_out_or_changed_are_counted_no_more_and_a_compaction_changes_nothing(
     silver: Silver,
 ) -> None:
