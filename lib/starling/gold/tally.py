@@ -108,7 +108,7 @@ def readings(posts: DataFrame) -> DataFrame:
 
 def add_all(tallies: Mapping[datetime, Tally], rows: pa.Table) -> None:
     """Counts those of the `readings` that are of these hours."""
-    of_hours = {microseconds(hour): tally for hour, tally in tallies.items()}
+    of_hours = {_microseconds(hour): tally for hour, tally in tallies.items()}
     columns = ("hour", "platform", "author", "hashtags", "compound", "sentiment")
     for hour_us, *post in zip(*(rows[name].to_pylist() for name in columns), strict=True):
         if tally := of_hours.get(hour_us):
@@ -117,17 +117,17 @@ def add_all(tallies: Mapping[datetime, Tally], rows: pa.Table) -> None:
 
 def sentiment(tallies: Mapping[datetime, Tally]) -> pa.Table:
     """gold.sentiment_by_hour's rows of these hours."""
-    rows = (row for hour, tally in tallies.items() for row in tally.sentiment(microseconds(hour)))
+    rows = (row for hour, tally in tallies.items() for row in tally.sentiment(_microseconds(hour)))
     return _table(sentiment_by_hour.TABLE.schema, rows)
 
 
 def hashtags(tallies: Mapping[datetime, Tally]) -> pa.Table:
     """gold.hashtag_trends' rows of these hours, but for their burst scores."""
-    rows = (row for hour, tally in tallies.items() for row in tally.hashtags(microseconds(hour)))
+    rows = (row for hour, tally in tallies.items() for row in tally.hashtags(_microseconds(hour)))
     return _table(StructType(hashtag_trends.TABLE.schema.fields[:-1]), rows)
 
 
-def microseconds(moment: datetime) -> int:
+def _microseconds(moment: datetime) -> int:
     """Since 1970."""
     return (moment - EPOCH) // _MICROSECOND
 
