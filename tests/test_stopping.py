@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +62,26 @@ def test_the_first_signal_is_a_wish_and_gives_the_exit_code(
     program.send_signal(number)
     assert program.communicate() == ("True\n", "")
     assert program.returncode == code
+
+
+def test_a_signal_amid_a_wait_is_heard_whenever_it_comes(start: Callable[[str], subprocess.Popen[str]]) -> None:
+    program = start(
+        """
+signal.signal(signal.SIGALRM, lambda *_: wish.set())  # as listen() does for the others, and so often
+signal.setitimer(signal.ITIMER_REAL, 1e-5, 1e-5)
+for _ in range(20_000):
+    wish.wait(1e-6)
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(wish.wait(0), wish.is_set())
+"""
+    )
+    assert program.communicate(timeout=60) == ("True True\n", "")
+
+
+def test_a_wait_for_a_wish_ends_with_its_time() -> None:
+    begun = time.monotonic()
+    assert not StopWish().wait(0.2)
+    assert time.monotonic() - begun >= 0.2
 
 
 @pytest.mark.parametrize(("first", "second", "code"), [("SIGINT", "SIGINT", 130), ("SIGINT", "SIGTERM", 143)])

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from bootstrap import jars
+from bootstrap import jars, local_files
 from bootstrap.layout import Layout
 from bootstrap.options import Submission
 from bootstrap.toolchain import Java
@@ -70,7 +70,7 @@ def _stamp(layout: Layout) -> Path:
 
 def _made_from(layout: Layout, java: Java) -> str:
     """The JVM compares the jars' times as well."""
-    folders = [(layout.pyspark / "jars"), layout.jars / "spark"]
-    times = [f"{path} {path.stat().st_mtime_ns}" for folder in folders for path in sorted(folder.glob("*.jar"))]
+    theirs = [path for folder in (layout.pyspark / "jars", layout.jars / "spark") for path in folder.glob("*.jar")]
+    times = [f"{path} {path.stat().st_mtime_ns}" for path in [*sorted(theirs), local_files.jar(layout)]]
     own = [Path(__file__).read_text(encoding="utf-8"), str(java), *times]
     return hashlib.sha256("\n".join(own).encode()).hexdigest()

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bootstrap import classes, jars, lasting
+from bootstrap import classes, jars, lasting, local_files
 from bootstrap.layout import Layout
 from bootstrap.options import Submission, extended, is_cluster, is_local, properties, split
 from bootstrap.progress import SetupError
@@ -57,9 +57,11 @@ def spark_submit(
     options = extended(submission, known, additions)
     if child["SPARK_CONF_DIR"] == str(layout.conf):
         options = [*lasting.options(layout, submission), *options]
-    if is_local(submission, known) and _archived(layout, child, submission, known):
-        options = [*classes.options(layout), *options]
-        child |= classes.environment(layout, environ)
+    if is_local(submission, known):
+        if _archived(layout, child, submission, known):
+            options = [*classes.options(layout), *options]
+            child |= classes.environment(layout, environ)
+        options += local_files.options(layout, split(options), known)
     work = [str(job), *submission.arguments] if job else []
     return [f"{child['SPARK_HOME']}/bin/spark-submit", *options, *extra, *work], child
 
@@ -71,9 +73,11 @@ def pytest(
     child = sources_first(layout, environment(layout, java, environ))
     spark = ["--jars", ",".join(jars.for_spark(layout)), "--driver-memory", "2g"]
     bare = split(())
-    if _archived(layout, child, bare, properties(bare, _conf(layout, environ))):
+    known = properties(bare, _conf(layout, environ))
+    if _archived(layout, child, bare, known):
         spark += classes.options(layout)
         child |= classes.environment(layout, environ)
+    spark += local_files.options(layout, split(spark), known)
     child["PYSPARK_SUBMIT_ARGS"] = shlex.join([*spark, "pyspark-shell"])
     return [str(layout.python), "-m", "pytest", *arguments], child
 

@@ -15,6 +15,7 @@ from bootstrap import (
     jars,
     jobs,
     launch,
+    local_files,
     locking,
     options,
     package,
@@ -105,6 +106,8 @@ def _set_up(place: Layout, environ: Mapping[str, str], dev: bool, setup: Setup) 
         environment.build(place, dev, setup, environ)
     if not jars.ready(place):
         jars.resolve(place, java, setup, environ)
+    if not local_files.ready(place):
+        local_files.build(place, java, setup, environ)
     if not classes.settled(place, java):
         rehearsal.archive_classes(place, java, setup, environ)
     place.java_stamp.write_text(str(java), encoding="utf-8")
@@ -114,7 +117,8 @@ def _set_up(place: Layout, environ: Mapping[str, str], dev: bool, setup: Setup) 
 def _ready(place: Layout, environ: Mapping[str, str], dev: bool, java: Java) -> bool:
     """Whether all is there, and this Java has run once: its version was only read from a file."""
     tried = place.java_stamp.is_file() and place.java_stamp.read_text(encoding="utf-8") == str(java)
-    return tried and environment.ready(place, dev, environ) and jars.ready(place) and classes.settled(place, java)
+    made = environment.ready(place, dev, environ) and jars.ready(place) and local_files.ready(place)
+    return tried and made and classes.settled(place, java)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

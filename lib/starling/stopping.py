@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: a wish to stop, heard by whichever process they reach."""
 
+import math
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from pyspark.java_gateway import ensure_callback_server_started
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Signals that come so soon after one another are one wish, not two.
 _ONE_WISH_SECONDS = 0.5
+_POLL_SECONDS = 0.05
 # Set by spark-submit for the Python program that it starts.
 _SPARK_SUBMIT = "PYSPARK_GATEWAY_PORT"
 
@@ -22,12 +24,31 @@ class StopWish(threading.Event):
 
     Under spark-submit the JVM is the parent. A signal that reaches it would end it before this process could end its
     work in good order (nothing would be lost, but it is no way to leave). So it is asked to hand its signals over.
+
+    It takes no lock, as other events do: a signal's handler runs amid whatever the main thread does, and if that is a
+    wait that has the lock at this moment, the handler would wait for it for ever.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self._wished = False
         self.signal: int | None = None
         self._heard_at: dict[str, float] = {}
+
+    def is_set(self) -> bool:
+        """Whether a stop is wished."""
+        return self._wished
+
+    def set(self) -> None:
+        """Wishes a stop."""
+        self._wished = True
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the wish, for `timeout` seconds at most; whether it was there then."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._wished and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(_POLL_SECONDS, left))
+        return self._wished
 
     @property
     def exit_code(self) -> int:

@@ -56,10 +56,11 @@ echo "${job##*/} from ${archive##*/}"
 """
 METADATA = "Metadata-Version: 2.1\nName: pyspark\nVersion: 4.2.0\n"
 
-# Says it is Java 17; asked for jars, it writes two where Ivy would have put them.
+# Says it is Java 17; makes the jar that the Scala compiler would make; asked for jars, it writes two where Ivy would
+# have put them.
 JAVA = """#!/bin/sh
 [ "$1" = -XshowSettings:properties ] && { echo 'openjdk version "17.0.1"' >&2; exit; }
-for last; do :; done
+for last; do [ "$before" = -d ] && { echo compiled > "$last"; exit; }; before=$last; done
 folder=${last%%/\\[conf\\]*}
 mkdir -p "$folder/spark" "$folder/broker"
 echo for Spark > "$folder/spark/a-1.jar"

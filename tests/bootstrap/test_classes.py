@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from bootstrap import classes, launch
+from bootstrap import classes, launch, local_files
 from bootstrap.layout import Layout, layout
 from bootstrap.options import split
 from bootstrap.toolchain import Java
@@ -21,9 +21,11 @@ def place(tmp_path: Path) -> Layout:
     """A checkout with an archive."""
     place = Layout(tmp_path / "check out", tmp_path / "venv")
     spark = place.venv / "lib" / "python3.11" / "site-packages" / "pyspark" / "jars" / "spark-core_2.13-4.2.0.jar"
-    for file in (spark, place.jars / "spark" / "a-1.jar", place.jars / "spark" / "b-1.jar", classes.archive(place)):
+    jars = (place.jars / "spark" / "a-1.jar", place.jars / "spark" / "b-1.jar")
+    for file in (spark, *jars, classes.archive(place)):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
+    local_files.jar(place).touch()
     (place.pyspark / "bin").mkdir()
     (place.pyspark / "bin" / "spark-submit").touch(mode=0o755)
     place.conf.mkdir(parents=True)
@@ -47,7 +49,9 @@ def test_a_local_job_starts_from_the_archive_with_the_settings_that_its_class_pa
         *("--properties-file", str(place.conf / "spark-defaults.conf")),
         *("--driver-class-path", f"{spark / 'a-1.jar'}:{spark / 'b-1.jar'}"),
         *("--master", "local[2,3]", "--conf", "spark.a=b"),
-        *("--jars", f"{spark / 'a-1.jar'},{spark / 'b-1.jar'}", "--py-files", "/s.zip", "job.py"),
+        *("--jars", f"{spark / 'a-1.jar'},{spark / 'b-1.jar'}", "--py-files", "/s.zip"),
+        *local_files.options(place, split(classes.options(place)), {}),
+        "job.py",
     ]
     assert list(Path(environ["SPARK_CONF_DIR"]).iterdir()) == []
     assert f"-XX:SharedArchiveFile={classes.archive(place)}" in _jvm_options(environ)
@@ -94,7 +98,7 @@ def test_another_spark_or_its_settings_are_not_mixed_with_ours(place, tmp_path, 
         (tmp_path / "mine" / made).parent.mkdir(parents=True)
         (tmp_path / "mine" / made).touch(mode=0o755)
     command, environ = _submit(place, **{chosen: str(tmp_path / "mine")})
-    assert "--driver-class-path" not in command
+    assert not set(classes.options(place)) & set(command) - {"--driver-class-path"}
     assert "SPARK_SUBMIT_OPTS" not in environ
 
 
@@ -113,9 +117,10 @@ def test_without_an_archive_nothing_is_said_of_one(place):
 def test_it_is_made_anew_for_another_java_and_for_other_jars(place):
     assert classes.settled(place, JAVA)
     assert not classes.settled(place, Java(Path("/java"), "17.0.2"))
-    jar = place.jars / "spark" / "a-1.jar"
-    os.utime(jar, (0, jar.stat().st_mtime - 1))
-    assert not classes.settled(place, JAVA)
+    for jar in (place.jars / "spark" / "a-1.jar", local_files.jar(place)):
+        os.utime(jar, (0, jar.stat().st_mtime - 1))
+        assert not classes.settled(place, JAVA)
+        classes.settle(place, JAVA)
 
 
 @pytest.mark.slow

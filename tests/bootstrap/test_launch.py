@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import launch
+from bootstrap import launch, local_files
 from bootstrap.layout import Layout
 from bootstrap.options import split
 from bootstrap.progress import SetupError
@@ -44,8 +44,20 @@ def test_a_job_gets_our_jars_and_sources_and_its_own_arguments_last(place):
     assert command == [
         str(place.pyspark / "bin" / "spark-submit"),
         *("--name", "n", "--jars", f"{spark / 'a-1.jar'},{spark / 'b-1.jar'}", "--py-files", "/s.zip"),
+        *local_files.options(place, split([]), {}),
         *("jobs/job.py", "--flag", "two words"),
     ]
+
+
+def test_a_job_whose_executors_are_elsewhere_reaches_files_as_they_do(place):
+    command, _ = _submit(place, "--master", "yarn")
+    assert not any("starling.files" in word or "local-files" in word for word in command)
+
+
+def test_a_persons_class_path_is_kept_before_ours(place):
+    command, _ = _submit(place, "--driver-class-path", "mine.jar")
+    last = len(command) - 1 - command[::-1].index("--driver-class-path")
+    assert command[last + 1] == f"mine.jar:{local_files.jar(place)}"
 
 
 def test_a_local_job_finds_everything_in_its_environment_and_keeps_the_rest(place):
@@ -121,7 +133,8 @@ def test_the_tests_get_the_same_spark_through_the_environment(place):
     assert command == [str(place.python), "-m", "pytest", "-k", "one or two"]
     jars = f"{place.jars / 'spark' / 'a-1.jar'},{place.jars / 'spark' / 'b-1.jar'}"
     said = shlex.split(environ["PYSPARK_SUBMIT_ARGS"])
-    assert said == ["--jars", jars, "--driver-memory", "2g", "pyspark-shell"]
+    files = local_files.options(place, split([]), {})
+    assert said == ["--jars", jars, "--driver-memory", "2g", *files, "pyspark-shell"]
     assert environ["PYTHONPATH"] == f"{place.home / 'lib'}:/mine"
     assert environ["PATH"] == f"{place.venv / 'bin'}:/bin"
     assert environ["SPARK_LOCAL_IP"] == "127.0.0.1"

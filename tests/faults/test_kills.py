@@ -7,6 +7,7 @@ import os
 import random
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import threading
@@ -119,6 +120,16 @@ def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_o
     tally.kills(kills)
 
 
+def recorded(folder: Path, *programs: str) -> Path:
+    """A folder for PATH, whose programs note in the file `told` what they are told, and do it."""
+    folder.mkdir()
+    (folder / "told").touch()
+    for name in programs:
+        (folder / name).write_text(f'#!/bin/sh\necho "$*" >> {folder}/told\nexec {shutil.which(name)} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder
+
+
 @contextmanager
 def arriving(lake: Lake) -> Iterator[list[Record]]:
     """Sends posts of one hour after the other, every tenth of them again, all the time; gives what was sent."""
@@ -151,9 +162,10 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
 ) -> None:
     lake.send(real_records)
     of_job = lake.beside("job")
+    programs = recorded(tmp_path / "programs", "chmod", "readlink")
     # SIGTERM as `kill` and service managers send it; SIGINT as a terminal does, to the JVM and to Python alike.
     for number, send, code in ((signal.SIGTERM, os.kill, 0), (signal.SIGINT, os.killpg, 130)):
-        asked = start()
+        asked = start(PATH=f"{programs}:{os.environ['PATH']}")
         wait_for_batches(of_job, batches(of_job) + 1, asked)
         send(asked.pid, number)
         assert asked.wait(PATIENCE_SECONDS) == code
@@ -161,6 +173,8 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
     for output in (tmp_path / "stream-0.txt", tmp_path / "stream-1.txt"):
         said = output.read_text().replace(JAVAS_OWN, "")
         assert re.fullmatch(r"(batch \d+: .*\n)+", said), said
+    # A terminal's Ctrl-C would end such a program too, and with it the batch that waits for what it does.
+    assert of_job.settings.paths.work not in (programs / "told").read_text()
 
     killed = start()
     wait_for_batches(of_job, batches(of_job) + 1, killed)
