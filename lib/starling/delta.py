@@ -95,10 +95,13 @@ def read(spark: SparkSession, table: Table, lake: str, version: int | None = Non
     return reader.load(table.path(lake))
 
 
-def append(rows: DataFrame, table: Table, lake: str, count: int) -> None:
+def append(rows: DataFrame, table: Table, lake: str, count: int, note: str | None = None) -> None:
     """Adds `rows`, of which there are about `count`, in the table's column order and in as few files as they need."""
     files = 1 + count // ROWS_PER_FILE
-    rows.select(*table.columns).coalesce(files).write.format("delta").mode("append").save(table.path(lake))
+    writer = rows.select(*table.columns).coalesce(files).write.format("delta").mode("append")
+    if note is not None:
+        writer = writer.option("userMetadata", note)
+    writer.save(table.path(lake))
     failpoints.after(table.name)
 
 

@@ -58,6 +58,11 @@ def within(time: str, ranges: Sequence[Range]) -> Column:
     return F.expr(sql_within(time, ranges))
 
 
+def since(time: str, start: datetime) -> Column:
+    """Whether the column `time` is at `start` or later."""
+    return F.expr(f"{time} >= {_literal(start)}")
+
+
 def sql_within(time: str, ranges: Sequence[Range]) -> str:
     """The same as SQL, with literals that Delta can skip files by.
 

@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from starling import delta
 from starling.errors import LedgerError
 from starling.ops import ledger
 from starling.ops.ledger import Entry, Past
@@ -99,5 +101,33 @@ def test_the_past_goes_on_with_every_batch_and_never_back() -> None:
     assert [past.until("t", 1), past.until("t", 0), past.until("v", 1)] == [130, 0, 0]
     later = past.followed_by([replace(GOOD, until_offset=140), replace(GOOD, partition=0)])
     assert later == Past({("t", 1): 140, ("t", 0): 125, ("u", 0): 9})
+    assert past.followed_by([GOOD], {"a": 5}).followed_by([GOOD], {"b": 7}).newest == {"a": 5, "b": 7}
     assert past.followed_by([GOOD]) == Past({("t", 1): 130, ("u", 0): 9})
     assert past == Past({("t", 1): 130, ("u", 0): 9})
+
+
+@pytest.mark.slow
+def test_the_last_write_notes_the_past_and_without_a_note_the_rows_are_asked(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = str(tmp_path)
+    noted = Past({("t", 1): 4000}, {"silver.posts": 449_000})  # other than in the rows, to see which is asked
+    of_rows = Past({("t", 1): 125})
+
+    def enter(note: str | None) -> None:
+        delta.append(ledger.rows(spark, [GOOD]), ledger.TABLE, lake, 1, note)
+
+    delta.create(spark, ledger.TABLE, lake)
+    assert ledger.last_noted(spark, lake) == Past({})
+    enter(ledger.note(noted))
+    assert ledger.last_noted(spark, lake) == noted
+    enter(None)  # as by a version that noted nothing
+    assert ledger.last_noted(spark, lake) == of_rows
+    for broken in ("somebody's own", "[]", "{}", '{"read_until": {"t": 5}, "newest": {}}'):
+        enter(broken)
+        assert ledger.last_noted(spark, lake) == of_rows
+    enter(ledger.note(noted))
+    assert delta.compact(spark, ledger.TABLE, lake).after == 1
+    assert ledger.last_noted(spark, lake) == noted
+    delta.delete(ledger.rows(spark, [GOOD]).select("query_id"), ledger.TABLE, lake)
+    assert ledger.last_noted(spark, lake) == Past({})

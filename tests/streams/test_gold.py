@@ -1,17 +1,26 @@
 """Gold follows silver: beside a running stream, and after one that ended before it had."""
 
+import json
 from dataclasses import replace
 from itertools import count
 
 import pytest
+from pyspark.sql import functions as F
 
+from starling import commits, delta, failpoints
 from starling.errors import StreamError
+from starling.gold import hashtag_trends as trends
+from starling.gold import sentiment_by_hour as sentiment
 from starling.gold.hashtag_trends import hashtag_counts, hashtag_trends
 from starling.gold.sentiment_by_hour import sentiment_by_hour
 from starling.pipeline import refresh
+from starling.pipeline.refresh import Gold
 from starling.settings import Retention
+from starling.silver import posts
 from streams.lakes import Lake, running, wait_until
 from streams.messages import deletion, post
+
+TABLES = {table.name: table for table in (sentiment.TABLE, trends.TABLE)}
 
 
 def is_right(lake: Lake) -> bool:
@@ -61,6 +70,47 @@ def test_what_gold_had_not_counted_when_a_stream_broke_is_counted_at_the_next_st
     assert not is_right(lake)
     lake.drain()  # nothing new is in the topic
     assert is_right(lake)
+
+
+@pytest.mark.slow
+def test_a_stream_that_ends_in_good_order_notes_what_the_next_one_need_not_look_for(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version_in(table: str) -> object:
+        return json.loads(commits.note(lake.spark, TABLES[table], lake.settings.lake) or "{}").get(
+            "all_of_posts_version"
+        )
+
+    def posts_version() -> int:
+        return commits.version(lake.spark, posts.TABLE, lake.settings.lake)
+
+    def looks() -> bool:
+        """Whether a start looks for hours in silver.posts."""
+        looked: list[str] = []
+        read = delta.read
+        monkeypatch.setattr(delta, "read", lambda *of: looked.append(of[1].name) or read(*of))
+        Gold(lake.spark, lake.settings, once=True).close()
+        monkeypatch.setattr(delta, "read", read)
+        return "silver.posts" in looked
+
+    lake.send([post(id="500")])
+    lake.drain()
+    assert {version_in(table) for table in TABLES} == {posts_version()}
+    assert not looks()
+
+    delta.append(
+        lake.table("silver.posts").withColumn("offset", F.lit(9).cast("long")), posts.TABLE, lake.settings.lake, 1
+    )
+    assert looks()
+
+    lake.send([post(id="501"), post(id="502", created_at="2021-05-02T10:15:00.000Z")])
+    monkeypatch.setenv(failpoints.VARIABLE, "after_silver_posts:2:raise")  # in the second of two batches
+    failpoints.disarm()
+    with pytest.raises(StreamError, match="fail point after_silver_posts"):
+        lake.drain(most_a_batch=1)
+    monkeypatch.delenv(failpoints.VARIABLE)
+    assert {version_in(table) for table in TABLES} == {None}
+    assert looks()
 
 
 @pytest.mark.slow

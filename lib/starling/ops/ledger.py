@@ -1,13 +1,15 @@
 """ops.batches: the ledger. Of every micro-batch, what was read and what became of it, by partition."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructType, TimestampType
 
+from starling import commits, delta
 from starling.errors import LedgerError
 from starling.tables import Table, column
 
@@ -90,6 +92,11 @@ def rows(spark: SparkSession, entries: Sequence[Entry]) -> DataFrame:
     return spark.createDataFrame([tuple(asdict(entry).values()) for entry in entries], TABLE.schema)
 
 
+_READ_UNTIL, _NEWEST = "read_until", "newest"
+# What Delta calls the making of an empty table, and what may follow a write without changing a row.
+_MAKING = "CREATE TABLE"
+_TIDYING = ("OPTIMIZE", "VACUUM START", "VACUUM END")
+
 # By topic and partition, the offset from which on records are new.
 ReadUntil = Mapping[tuple[str, int], int]
 
@@ -117,9 +124,13 @@ def from_nested(topics: Mapping[str, Mapping[str, int]]) -> ReadUntil:
 
 @dataclass(frozen=True)
 class Past:
-    """What the ledger says of all batches so far: how far each partition was read."""
+    """What the ledger says of all batches so far: how far each partition was read.
+
+    `newest` has, by table, the hour since 1970 of the newest row that a batch has written: it is noted, in no row.
+    """
 
     read_until: ReadUntil
+    newest: Mapping[str, int] = field(default_factory=dict)
 
     def until(self, topic: str, partition: int) -> int:
         """The offset from which on the partition's records are new."""
@@ -137,10 +148,31 @@ class Past:
         ]
         return " OR ".join(tests) or "false"
 
-    def followed_by(self, entries: Sequence[Entry]) -> "Past":
+    def followed_by(self, entries: Sequence[Entry], newest: Mapping[str, int] | None = None) -> "Past":
         """The past after a further batch."""
         new = {(e.topic, e.partition): max(e.until_offset, self.until(e.topic, e.partition)) for e in entries}
-        return Past({**self.read_until, **new})
+        return Past({**self.read_until, **new}, {**self.newest, **(newest or {})})
+
+
+def note(past: Past) -> str:
+    """What a commit of the ledger says of the past that is in it, for `last_noted`."""
+    return json.dumps({_READ_UNTIL: nested(past.read_until), _NEWEST: past.newest})
+
+
+def last_noted(spark: SparkSession, lake: str) -> Past:
+    """The past, as the last write into the ledger notes it; where that notes nothing, as all its rows say."""
+    for commit in commits.last(spark, TABLE, lake):
+        if commit.operation == _MAKING:
+            return Past({})
+        if commit.note is not None:
+            try:
+                said = json.loads(commit.note)
+                return Past(from_nested(said[_READ_UNTIL]), {name: int(hour) for name, hour in said[_NEWEST].items()})
+            except (ValueError, TypeError, KeyError, AttributeError):
+                break
+        if commit.operation not in _TIDYING:
+            break
+    return past(delta.read(spark, TABLE, lake))
 
 
 def past(ledger: DataFrame) -> Past:

@@ -94,6 +94,7 @@ class MicroBatches:
         entries = _entries(extents, judged, _query_id(spark), batch_id, started_at)
         ledger.check(entries)
         self._before_writing(extents, memory.past)
+        self._gold.expect()
         may_repeat = memory.may_repeat(extents)
         rows = NewRows(batch, judged, self._lake)
         together(spark, *rows.silver())
@@ -101,19 +102,20 @@ class MicroBatches:
         scored = self._scores.writes(*rows.posts(), hour_ranges(touched), again=may_repeat or found_some(judged))
         together(spark, *rows.bronze(), *scored)
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
-        self._enter(spark, entries, again=may_repeat)
-        memory.learn(judged, entries)
+        past = memory.past_with(judged, entries)
+        self._enter(spark, entries, again=memory.has_entered(extents), note=ledger.note(past))
+        memory.learn(judged, entries, past)
         self._gold.follow(touched, memory.past.read_until)
         return entries
 
-    def _enter(self, spark: SparkSession, entries: list[ledger.Entry], *, again: bool) -> None:
+    def _enter(self, spark: SparkSession, entries: list[ledger.Entry], *, again: bool, note: str) -> None:
         rows = ledger.rows(spark, entries)
-        if again:  # the batch may have been entered before the crash that made it run again
+        if again:  # perhaps this very batch, before the crash that made it run again
             first = entries[0]
             this_batch = f"query_id = '{first.query_id}' AND batch_id = {first.batch_id}"
-            delta.replace(rows, ledger.TABLE, self._lake, this_batch)
+            delta.replace(rows, ledger.TABLE, self._lake, this_batch, note)
         else:
-            delta.append(rows, ledger.TABLE, self._lake, len(entries))
+            delta.append(rows, ledger.TABLE, self._lake, len(entries), note)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Continuity:
         self._id = self._topic.id()
         known = self._same_topic()
         found = checkpoint.read(self._spark, self._place, self._topic.name)
-        past = ledger.past(delta.read(self._spark, ledger.TABLE, self._lake))
+        past = ledger.last_noted(self._spark, self._lake)
         reach = self._topic.reach()
         if found:
             self._leaves_nothing_out(found, past, reach)

@@ -29,20 +29,33 @@ class Memory:
         self.past = past
         self._spark = spark
         self._lake = lake
-        self._posts = Remembered(spark, lake, posts.TABLE, POST_KEY, "post_hash", "created_at")
+        of_posts, of_engagement = (past.newest.get(table.name) for table in (posts.TABLE, engagement.TABLE))
+        self._posts = Remembered(spark, lake, posts.TABLE, POST_KEY, "post_hash", "created_at", of_posts)
         self._observations = Remembered(
-            spark, lake, engagement.TABLE, OBSERVATION_KEY, "observation_hash", "record_created_at"
+            spark, lake, engagement.TABLE, OBSERVATION_KEY, "observation_hash", "record_created_at", of_engagement
         )
         self._deletions = Remembered(spark, lake, deletions.TABLE, POST_KEY, "post_hash", time=None)
-        together(spark, self._posts.load, self._observations.load, self._deletions.load)
+        self._batches = 0
         self._repeating = True  # the first batch after a start may be one that was interrupted
 
     def may_repeat(self, extents: Sequence[Extent]) -> bool:
         """Whether records of the batch may have been read before."""
-        return self._repeating or any(e.from_offset < self.past.until(e.topic, e.partition) for e in extents)
+        return self._repeating or self.has_entered(extents)
+
+    def has_entered(self, extents: Sequence[Extent]) -> bool:
+        """Whether the ledger has an entry of records of the batch."""
+        return any(e.from_offset < self.past.until(e.topic, e.partition) for e in extents)
 
     def known(self, records: pd.DataFrame, extents: Sequence[Extent]) -> Known:
-        """What `judged` compares the records with, which are given as their facts."""
+        """What `judged` compares the records with, which are given as their facts.
+
+        The first batch after a start, which may be the only one, asks the tables for its own keys; from the second one
+        on it pays to remember.
+        """
+        if self._batches < 2:
+            tables = (self._posts, self._observations, self._deletions)
+            together(self._spark, *(table.load if self._batches else table.begin for table in tables))
+        self._batches += 1
         good = records[records["reason"].isna()]
         looks: dict[str, Callable[[], pd.DataFrame | None]] = {
             "posts": lambda: self._posts.known(good[good["kind"] == POST]),
@@ -54,12 +67,20 @@ class Memory:
             looks["rejected"] = lambda: self._of_batch(rejected.TABLE, extents)
         return Known(**dict(zip(looks, together(self._spark, *looks.values()), strict=True)))
 
-    def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> None:
+    def past_with(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> ledger.Past:
+        """The past when a batch, of records' facts with their verdicts, is entered."""
+        newest = {
+            posts.TABLE.name: self._posts.newest_with(judged[judged["adds_post"]]),
+            engagement.TABLE.name: self._observations.newest_with(judged[judged["adds_observation"]]),
+        }
+        return self.past.followed_by(entries, {name: hour for name, hour in newest.items() if hour is not None})
+
+    def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry], past: ledger.Past) -> None:
         """Remembers a batch, of records' facts with their verdicts, that is written and entered in the ledger."""
         self._posts.add(judged[judged["adds_post"]])
         self._observations.add(judged[judged["adds_observation"]])
         self._deletions.add(judged[judged["adds_deletion"]])
-        self.past = self.past.followed_by(entries)
+        self.past = past
         self._repeating = found_some(judged) or any(entry.repeated for entry in entries)
 
     def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame | None:

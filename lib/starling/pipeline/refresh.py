@@ -3,17 +3,19 @@
 So late posts, and whatever went wrong before, are right at once; the cost follows the touched hours, not the tables,
 and of the newest ones, which a live stream touches again and again, what came since (`starling.pipeline.growing`). It
 is paid once for all batches that came meanwhile. Each commit notes up to which records of silver it has counted:
-by that the next start finds what it had not when the stream ended, be it by a crash.
+by that the next start finds what it had not when the stream ended, be it by a crash. And the last commit of a stream
+that ends in good order notes the version of silver.posts that it has counted all of: if that is still the last one, the
+next start need not look.
 """
 
 import json
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -35,15 +37,20 @@ from starling.silver import posts
 # one of its own length gold was 16.4 s behind at 500 posts a second (p95) where it was 14.2, and silver no earlier.
 _REST = 0.25
 _NOTE = "counted_until"
+_ALL_OF = "all_of_posts_version"
 
 _Tallies = Mapping[datetime, Tally]
 
 
 class _Task(NamedTuple):
-    """The hours to compute again, and up to which records silver was written when they were named."""
+    """The hours to compute again, and up to which records silver was written when they were named.
+
+    `is_last` says that no posts come beside it, and that all that are there are counted with it.
+    """
 
     touched: Collection[datetime]
     read_until: ReadUntil
+    is_last: bool = False
 
 
 class Gold:
@@ -62,9 +69,14 @@ class Gold:
         self._growing = None if once else GrowingHours(spark, settings.lake)
         self._begun = self._done = 0  # refreshes
         self._closing = False
+        self._expecting = False
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="gold", daemon=True)
         self._thread.start()
+
+    def expect(self) -> None:
+        """Says that a batch is about to write posts, of which `follow` will say the hours, unless it breaks off."""
+        self._expecting = True
 
     def follow(self, touched: Collection[datetime], read_until: ReadUntil) -> None:
         """Says which hours a batch has posts of, and how far all that is in silver was read.
@@ -76,6 +88,7 @@ class Gold:
                 raise self._failure
             self._touched |= set(touched)
             self._read_until = read_until
+            self._expecting = False
             self._changed.notify_all()
 
     def recount(self, touched: Collection[datetime]) -> None:
@@ -109,7 +122,9 @@ class Gold:
                 self._read_until = self._read_until or missed.read_until
             while task := self._next():
                 started = time.monotonic()
-                refresh(self._spark, self._lake, task.touched, self._baseline, task.read_until, self._growing)
+                version = commits.version(self._spark, posts.TABLE, self._lake) if task.is_last else None
+                note = _note(task.read_until, version)
+                refresh(self._spark, self._lake, task.touched, self._baseline, note, self._growing)
                 self._rest(started, ended=time.monotonic())
         except Exception as error:
             with self._changed:
@@ -129,7 +144,7 @@ class Gold:
             self._changed.wait_for(lambda: self._touched or self._closing)
             while not self._closing and (rest := self._due - time.monotonic()) > 0:
                 self._changed.wait(min(rest, threading.TIMEOUT_MAX))
-            task = _Task(self._touched, self._read_until)
+            task = _Task(self._touched, self._read_until, is_last=self._closing and not self._expecting)
             self._touched = set()
             self._begun += 1
         return task if task.touched else None
@@ -140,22 +155,18 @@ def refresh(
     lake: str,
     touched: Collection[datetime],
     baseline: timedelta,
-    read_until: ReadUntil,
+    note: str,
     growing: GrowingHours | None = None,
 ) -> None:
-    """Computes the tables of gold again for these hours; `read_until` is noted beside it.
-
-    What `growing` keeps is counted there, the rest by Spark.
-    """
+    """Computes the tables of gold again for these hours; what `growing` keeps is counted there, the rest by Spark."""
     hours = _Hours(spark, lake, set(touched), growing.counted(touched) if growing and touched else {})
-    note = json.dumps({_NOTE: ledger.nested(read_until)})
     together(spark, lambda: _sentiment(hours, note), lambda: _trends(hours, baseline, note))
 
 
 def recount(spark: SparkSession, settings: Settings, touched: Collection[datetime]) -> None:
     """Computes these hours again where no stream does; up to which records gold has counted, it goes on to say."""
-    counted = _counted_by_all(spark, settings.lake)
-    refresh(spark, settings.lake, touched, timedelta(hours=settings.trends.baseline_hours), counted)
+    counted = _counted_by_all(_notes(spark, settings.lake))
+    refresh(spark, settings.lake, touched, timedelta(hours=settings.trends.baseline_hours), _note(counted))
 
 
 class _Hours(NamedTuple):
@@ -199,20 +210,39 @@ def _trends(hours: _Hours, baseline: timedelta, note: str) -> None:
 
 def _missed(spark: SparkSession, lake: str) -> _Task:
     """The hours of posts that are in silver and that one of the tables has not counted yet."""
-    read_until = ledger.past(delta.read(spark, ledger.TABLE, lake)).read_until
-    counted = _counted_by_all(spark, lake) if read_until else {}
+    read_until = ledger.last_noted(spark, lake).read_until
+    version = commits.version(spark, posts.TABLE, lake)
+    notes = _notes(spark, lake) if version else []
+    if all(_version(note) == version for note in notes):
+        return _Task((), read_until)
+    counted = _counted_by_all(notes) if read_until else {}
     missed = delta.read(spark, posts.TABLE, lake).where(f"NOT ({Past(counted).before()})")
     found = missed.select(hour(F.col("created_at")).alias("hour")).distinct()
     return _Task(hours(found.toArrow()["hour"].to_pylist()), read_until)
 
 
-def _counted_by_all(spark: SparkSession, lake: str) -> ReadUntil:
-    """Up to which records every table has counted, as they note it."""
+def _notes(spark: SparkSession, lake: str) -> list[str | None]:
+    """The last note of each table."""
     tables = (sentiment_by_hour.TABLE, hashtag_trends.TABLE)
-    notes = together(spark, *(partial(commits.note, spark, table, lake) for table in tables))
+    return together(spark, *(partial(commits.note, spark, table, lake) for table in tables))
+
+
+def _counted_by_all(notes: Sequence[str | None]) -> ReadUntil:
+    """Up to which records every table has counted, as they note it."""
     of_tables = [counted_until(note) for note in notes]
     of_all = set.intersection(*(set(until) for until in of_tables))
     return {place: min(until[place] for until in of_tables) for place in of_all}
+
+
+def _note(read_until: ReadUntil, version: int | None = None) -> str:
+    """What a commit says that it has counted: up to which records, and, if so, all of a version of silver.posts."""
+    return json.dumps({_NOTE: ledger.nested(read_until), **({} if version is None else {_ALL_OF: version})})
+
+
+def _version(note: str | None) -> int | None:
+    """The version of silver.posts that a commit has counted all of; None where it says nothing of one."""
+    version = _said(note).get(_ALL_OF)
+    return version if isinstance(version, int) else None
 
 
 def counted_until(note: str | None) -> ReadUntil:
@@ -224,6 +254,14 @@ def counted_until(note: str | None) -> ReadUntil:
     {}
     """
     try:
-        return ledger.from_nested(json.loads(note or "{}").get(_NOTE, {}))
+        return ledger.from_nested(_said(note).get(_NOTE, {}))
     except (ValueError, AttributeError):
         return {}
+
+
+def _said(note: str | None) -> dict[str, Any]:
+    try:
+        said = json.loads(note or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

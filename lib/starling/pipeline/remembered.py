@@ -1,6 +1,7 @@
 """Tables of silver in which a running stream knows what is there, and in which hour."""
 
 import math
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 
 from starling import commits, delta
 from starling.bronze.events import COORDINATES
-from starling.hours import hour_ranges, within
+from starling.hours import EPOCH, hour_ranges, since, within
 from starling.pipeline.facts import hour, hours
 from starling.pipeline.recent import Recent
 from starling.tables import Table
@@ -30,24 +31,50 @@ class Remembered:
     """
 
     def __init__(
-        self, spark: SparkSession, lake: str, table: Table, key: tuple[str, ...], hashes: str, time: str | None
+        self,
+        spark: SparkSession,
+        lake: str,
+        table: Table,
+        key: tuple[str, ...],
+        hashes: str,
+        time: str | None,
+        newest: int | None = None,
     ) -> None:
         """`hashes` is the column of facts that has the key's hash; `time` is the table's column of the hour that copies
-        share, None where they share none: then the keys of all rows are remembered."""
+        share, None where they share none: then the keys of all rows are remembered. `newest` is the hour of the newest
+        row, where that is noted: what a batch has written that broke off may be newer still."""
         self._spark = spark
         self._lake = lake
         self._table = table
         self._key = key
         self._hashes = hashes
         self._time = time
+        self._newest = newest
         self._recent = Recent(since=math.inf, most=MOST)
+        self._loaded = False
 
-    def load(self) -> None:
-        """Remembers what a stream is about to go on with; before that the table is asked everything."""
+    def begin(self) -> None:
+        """Before the first batch: a table that nobody has written to has nothing; any other is asked everything.
+
+        It is asked of the newest hour, too, whose keys are known whatever else a copy says.
+        """
         if commits.is_blank(self._spark, self._table, self._lake):
             self._recent = Recent(since=-math.inf, most=MOST if self._time else _ALL)
-        else:
-            self._recent = self._newest(self._time) if self._time else self._all()
+            self._loaded = True
+        elif self._time and self._newest is None:
+            self.load()
+
+    def load(self) -> None:
+        """Remembers what a stream is about to go on with, unless it does already."""
+        if not self._loaded:
+            self._recent = self._of_newest(self._time) if self._time else self._all()
+            self._loaded = True
+
+    def newest_with(self, records: pd.DataFrame) -> int | None:
+        """The hour of the newest row when the table has one of each of these records; None where nobody knows."""
+        hours = self._hours(records)
+        newest = np.nanmax(hours, initial=-1 if self._newest is None else self._newest)
+        return None if newest < 0 else int(newest)
 
     def known(self, records: pd.DataFrame) -> pd.DataFrame | None:
         """Key and coordinates of the rows that have the keys of these records; None where there are none for sure."""
@@ -57,6 +84,7 @@ class Remembered:
 
     def add(self, records: pd.DataFrame) -> None:
         """Remembers that the table has got a row of each of these records."""
+        self._newest = self.newest_with(records)
         self._recent.add(records[self._hashes].tolist(), self._hours(records).tolist())
 
     def _hours(self, records: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -65,33 +93,38 @@ class Remembered:
     def _rows(self) -> DataFrame:
         return delta.read(self._spark, self._table, self._lake)
 
-    def _newest(self, time: str) -> Recent:
+    def _of_newest(self, time: str) -> Recent:
         """The keys of the newest hour, with which a stream is about to go on; none where they are too many."""
-        newest = self._rows().agg(hour(F.max(time)).alias("hour")).toArrow()["hour"][0].as_py()
-        if newest is None:
+        if self._newest is None:
+            self._newest = self._last(time)
+        if self._newest is None:
             return Recent(since=-math.inf, most=MOST)
-        of_newest = self._rows().where(within(time, hour_ranges(hours([newest]))))
-        keys = self._hashed(of_newest.limit(MOST + 1))
+        found = self._rows().where(since(time, _start(self._newest))).limit(MOST + 1)
+        keys = found.select(F.xxhash64(*self._key).alias("key"), hour(F.col(time)).alias("hour")).toArrow()
         if len(keys) > MOST:
-            return Recent(since=newest + 1, most=MOST)
-        recent = Recent(since=newest, most=MOST)
-        recent.add(keys, [newest] * len(keys))
+            return Recent(since=(self._last(time) or self._newest) + 1, most=MOST)
+        recent = Recent(since=self._newest, most=MOST)
+        recent.add(keys["key"].to_pylist(), keys["hour"].to_pylist())
         return recent
 
+    def _last(self, time: str) -> int | None:
+        """The hour of the newest row, which takes a look at all of them."""
+        last: int | None = self._rows().agg(hour(F.max(time)).alias("hour")).toArrow()["hour"][0].as_py()
+        return last
+
     def _all(self) -> Recent:
-        keys = self._hashed(self._rows())
+        keys = self._rows().select(F.xxhash64(*self._key).alias("key")).toArrow()["key"].to_pylist()
         recent = Recent(since=-math.inf, most=_ALL)
         recent.add(keys, [0] * len(keys))
         return recent
 
-    def _hashed(self, rows: DataFrame) -> list[int]:
-        found: list[int] = rows.select(F.xxhash64(*self._key).alias("key")).toArrow()["key"].to_pylist()
-        return found
-
     def _read(self, records: pd.DataFrame, places: npt.NDArray[np.float64]) -> pd.DataFrame:
         rows = self._rows()
         if self._time:
-            rows = rows.where(within(self._time, hour_ranges(hours(places))))
+            asked = within(self._time, hour_ranges(hours(places)))
+            if not self._loaded and self._newest is not None:
+                asked |= since(self._time, _start(self._newest))
+            rows = rows.where(asked)
         keys = records.loc[:, list(self._key)].drop_duplicates()
         posts = records["post_id"].unique().tolist()
         if len(posts) <= _FEW:
@@ -101,3 +134,7 @@ class Remembered:
             rows = rows.join(F.broadcast(sought), list(self._key), "left_semi")
         found: pd.DataFrame = rows.select(*dict.fromkeys((*self._key, *COORDINATES))).toArrow().to_pandas()
         return found.merge(keys, on=list(self._key))
+
+
+def _start(hour: int) -> datetime:
+    return EPOCH + timedelta(hours=hour)
