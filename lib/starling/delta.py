@@ -7,7 +7,7 @@ from delta.exceptions import ConcurrentAppendException, ConcurrentDeleteDeleteEx
 from delta.tables import DeltaMergeBuilder, DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
@@ -98,21 +98,21 @@ def read(spark: SparkSession, table: Table, lake: str, version: int | None = Non
 def append(rows: DataFrame, table: Table, lake: str, count: int, note: str | None = None) -> None:
     """Adds `rows`, of which there are about `count`, in the table's column order and in as few files as they need."""
     files = 1 + count // ROWS_PER_FILE
-    writer = rows.select(*table.columns).coalesce(files).write.format("delta").mode("append")
-    if note is not None:
-        writer = writer.option("userMetadata", note)
-    writer.save(table.path(lake))
+    _writer(rows, table, files, note).mode("append").save(table.path(lake))
     failpoints.after(table.name)
 
 
 def replace(rows: DataFrame, table: Table, lake: str, where: str, note: str | None = None) -> None:
     """Puts `rows` in the place of all rows that meet the SQL predicate `where`, in one commit: idempotent."""
-    writer = rows.select(*table.columns).coalesce(1).write.format("delta").mode("overwrite")
-    if note is not None:
-        writer = writer.option("userMetadata", note)
-    writer = writer.option("replaceWhere", where)
+    writer = _writer(rows, table, 1, note).mode("overwrite").option("replaceWhere", where)
     _unless_overtaken(lambda: writer.save(table.path(lake)))
     failpoints.after(table.name)
+
+
+def _writer(rows: DataFrame, table: Table, files: int, note: str | None) -> DataFrameWriter:
+    """For a commit of at most so many files, which carries the note."""
+    writer = rows.select(*table.columns).coalesce(files).write.format("delta")
+    return writer if note is None else writer.option("userMetadata", note)
 
 
 def _unless_overtaken(write: Callable[[], object], *, by_all: bool = False) -> None:

@@ -102,9 +102,9 @@ class MicroBatches:
         scored = self._scores.writes(*rows.posts(), hour_ranges(touched), again=may_repeat or found_some(judged))
         together(spark, *rows.bronze(), *scored)
         entries = [replace(entry, written_at=datetime.now(timezone.utc)) for entry in entries]
-        past = memory.past_with(judged, entries)
-        self._enter(spark, entries, again=memory.has_entered(extents), note=ledger.note(past))
-        memory.learn(judged, entries, past)
+        again = memory.has_entered(extents)
+        memory.learn(judged, entries)
+        self._enter(spark, entries, again=again, note=ledger.note(memory.past))
         self._gold.follow(touched, memory.past.read_until)
         return entries
 

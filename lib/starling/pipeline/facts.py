@@ -36,7 +36,12 @@ def hour(time: Column) -> Column:
 
 def hours(numbers: Iterable[float]) -> set[datetime]:
     """The starts of hours that are counted since 1970."""
-    return {EPOCH + timedelta(hours=number) for number in set(numbers)}
+    return {start(number) for number in set(numbers)}
+
+
+def start(number: float) -> datetime:
+    """The start of an hour that is counted since 1970."""
+    return EPOCH + timedelta(hours=number)
 
 
 def moment(microseconds: int) -> datetime:

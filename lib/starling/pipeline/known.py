@@ -67,20 +67,16 @@ class Memory:
             looks["rejected"] = lambda: self._of_batch(rejected.TABLE, extents)
         return Known(**dict(zip(looks, together(self._spark, *looks.values()), strict=True)))
 
-    def past_with(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> ledger.Past:
-        """The past when a batch, of records' facts with their verdicts, is entered."""
-        newest = {
-            posts.TABLE.name: self._posts.newest_with(judged[judged["adds_post"]]),
-            engagement.TABLE.name: self._observations.newest_with(judged[judged["adds_observation"]]),
-        }
-        return self.past.followed_by(entries, {name: hour for name, hour in newest.items() if hour is not None})
+    def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry]) -> None:
+        """Remembers a batch, of records' facts with their verdicts, that is written but for its entry in the ledger.
 
-    def learn(self, judged: pd.DataFrame, entries: Sequence[ledger.Entry], past: ledger.Past) -> None:
-        """Remembers a batch, of records' facts with their verdicts, that is written and entered in the ledger."""
+        Where that fails the query ends, and what it remembered with it.
+        """
         self._posts.add(judged[judged["adds_post"]])
         self._observations.add(judged[judged["adds_observation"]])
         self._deletions.add(judged[judged["adds_deletion"]])
-        self.past = past
+        newest = {posts.TABLE.name: self._posts.newest, engagement.TABLE.name: self._observations.newest}
+        self.past = self.past.followed_by(entries, {name: hour for name, hour in newest.items() if hour is not None})
         self._repeating = found_some(judged) or any(entry.repeated for entry in entries)
 
     def _of_batch(self, table: Table, extents: Sequence[Extent]) -> pd.DataFrame | None:

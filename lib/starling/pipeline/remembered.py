@@ -1,7 +1,6 @@
 """Tables of silver in which a running stream knows what is there, and in which hour."""
 
 import math
-from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,8 @@ from pyspark.sql import functions as F
 
 from starling import commits, delta
 from starling.bronze.events import COORDINATES
-from starling.hours import EPOCH, hour_ranges, since, within
-from starling.pipeline.facts import hour, hours
+from starling.hours import hour_ranges, since, within
+from starling.pipeline.facts import hour, hours, start
 from starling.pipeline.recent import Recent
 from starling.tables import Table
 
@@ -28,6 +27,7 @@ class Remembered:
     """Answers which records' keys a table has. The stream is the only one to add rows to it.
 
     A copy of a post carries the same created_at: what is not remembered is looked for in the records' own hours.
+    `newest` is the hour of the newest row, since 1970, where that is known.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Remembered:
         self._key = key
         self._hashes = hashes
         self._time = time
-        self._newest = newest
+        self.newest = newest
         self._recent = Recent(since=math.inf, most=MOST)
         self._loaded = False
 
@@ -61,7 +61,7 @@ class Remembered:
         if commits.is_blank(self._spark, self._table, self._lake):
             self._recent = Recent(since=-math.inf, most=MOST if self._time else _ALL)
             self._loaded = True
-        elif self._time and self._newest is None:
+        elif self._time and self.newest is None:
             self.load()
 
     def load(self) -> None:
@@ -69,12 +69,6 @@ class Remembered:
         if not self._loaded:
             self._recent = self._of_newest(self._time) if self._time else self._all()
             self._loaded = True
-
-    def newest_with(self, records: pd.DataFrame) -> int | None:
-        """The hour of the newest row when the table has one of each of these records; None where nobody knows."""
-        hours = self._hours(records)
-        newest = np.nanmax(hours, initial=-1 if self._newest is None else self._newest)
-        return None if newest < 0 else int(newest)
 
     def known(self, records: pd.DataFrame) -> pd.DataFrame | None:
         """Key and coordinates of the rows that have the keys of these records; None where there are none for sure."""
@@ -84,8 +78,10 @@ class Remembered:
 
     def add(self, records: pd.DataFrame) -> None:
         """Remembers that the table has got a row of each of these records."""
-        self._newest = self.newest_with(records)
-        self._recent.add(records[self._hashes].tolist(), self._hours(records).tolist())
+        hours = self._hours(records)
+        newest = np.nanmax(hours, initial=-1 if self.newest is None else self.newest)
+        self.newest = None if newest < 0 else int(newest)
+        self._recent.add(records[self._hashes].tolist(), hours.tolist())
 
     def _hours(self, records: pd.DataFrame) -> npt.NDArray[np.float64]:
         return records["hour"].to_numpy(float) if self._time else np.zeros(len(records))
@@ -95,15 +91,15 @@ class Remembered:
 
     def _of_newest(self, time: str) -> Recent:
         """The keys of the newest hour, with which a stream is about to go on; none where they are too many."""
-        if self._newest is None:
-            self._newest = self._last(time)
-        if self._newest is None:
+        if self.newest is None:
+            self.newest = self._last(time)
+        if self.newest is None:
             return Recent(since=-math.inf, most=MOST)
-        found = self._rows().where(since(time, _start(self._newest))).limit(MOST + 1)
+        found = self._rows().where(since(time, start(self.newest))).limit(MOST + 1)
         keys = found.select(F.xxhash64(*self._key).alias("key"), hour(F.col(time)).alias("hour")).toArrow()
         if len(keys) > MOST:
-            return Recent(since=(self._last(time) or self._newest) + 1, most=MOST)
-        recent = Recent(since=self._newest, most=MOST)
+            return Recent(since=(self._last(time) or self.newest) + 1, most=MOST)
+        recent = Recent(since=self.newest, most=MOST)
         recent.add(keys["key"].to_pylist(), keys["hour"].to_pylist())
         return recent
 
@@ -122,8 +118,8 @@ class Remembered:
         rows = self._rows()
         if self._time:
             asked = within(self._time, hour_ranges(hours(places)))
-            if not self._loaded and self._newest is not None:
-                asked |= since(self._time, _start(self._newest))
+            if not self._loaded and self.newest is not None:
+                asked |= since(self._time, start(self.newest))
             rows = rows.where(asked)
         keys = records.loc[:, list(self._key)].drop_duplicates()
         posts = records["post_id"].unique().tolist()
@@ -134,7 +130,3 @@ class Remembered:
             rows = rows.join(F.broadcast(sought), list(self._key), "left_semi")
         found: pd.DataFrame = rows.select(*dict.fromkeys((*self._key, *COORDINATES))).toArrow().to_pandas()
         return found.merge(keys, on=list(self._key))
-
-
-def _start(hour: int) -> datetime:
-    return EPOCH + timedelta(hours=hour)
