@@ -59,7 +59,7 @@ def run(settings: Settings, *, once: bool) -> int:
     stop.listen()
     with storage_errors(settings.places), broker.connect(settings) as servers:
         kafka.ensure_topic(settings, servers)  # before Spark, which takes seconds to start in vain
-        spark = session.get("starling stream", settings)
+        spark = session.get("starling stream", settings, lasts=not once)
         try:
             stream(spark, settings, servers, stop, once=once)
         finally:

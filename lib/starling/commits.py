@@ -110,16 +110,22 @@ class _Log:
 
     def _known(self) -> int:
         """A commit that there is, after which there is none missing."""
-        try:
-            found = int(json.loads(self._folder.text("_last_checkpoint"))["version"])
-        except (OSError, ValueError, KeyError, TypeError):
-            found = 0  # it is a hint, and need not be there
+        found = self._hinted()
         if self._has(found):
             return found
         numbers = [name.removesuffix(".json") for name in self._folder.names() if name.endswith(".json")]
         if not any(number.isdecimal() for number in numbers):
             raise StorageError(f"there is no Delta table at {self._place}: its log has no commit")
         return max(int(number) for number in numbers if number.isdecimal())
+
+    def _hinted(self) -> int:
+        """The last checkpoint, as Delta says; 0 where it does not say, for this is a hint and need not be there."""
+        if not self._folder.has("_last_checkpoint"):  # as of every young table: to fail at reading it is slow
+            return 0
+        try:
+            return int(json.loads(self._folder.text("_last_checkpoint"))["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
 
     def _has(self, number: int) -> bool:
         return self._folder.has(_name(number))

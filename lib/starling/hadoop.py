@@ -13,6 +13,7 @@ class Folder:
         jvm = spark.sparkContext._jvm  # the only door to Hadoop's file systems
         assert jvm is not None
         self._jvm: Any = jvm
+        self._path_class = self._jvm.org.apache.hadoop.fs.Path  # five questions to the JVM each time
         self.place = place
         self._files = self._path().getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
 
@@ -66,7 +67,7 @@ class Folder:
             stream.close()
 
     def _path(self, below: str = "") -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(f"{self.place}/{below}" if below else self.place)
+        return self._path_class(f"{self.place}/{below}" if below else self.place)
 
 
 def _as_os_error(error: Py4JJavaError) -> OSError:

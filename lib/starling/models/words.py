@@ -127,7 +127,7 @@ def found_in(text: str | None, lang: str | None, stop_words: StopWords) -> Itera
     """
     plain = _URL.sub(" ", (text or "")[:MAX_CHARACTERS].translate(_PLAIN))
     left_out = _of_language(lang, stop_words)
-    for token in dict.fromkeys(_tokenizer().tokenize(plain)):
+    for token in dict.fromkeys(map(str.lower, _tokenizer().tokenize(plain))):
         if _is_word(token) and token not in left_out:
             yield token
 
@@ -169,5 +169,5 @@ def _is_word(token: str) -> bool:
 
 @cache
 def _tokenizer() -> TweetTokenizer:
-    """One a worker process."""
-    return TweetTokenizer(preserve_case=False, reduce_len=True, strip_handles=True)
+    """One a worker process. It keeps the case, for else it looks for emoticons in every token, and none is a word."""
+    return TweetTokenizer(preserve_case=True, reduce_len=True, strip_handles=True)
