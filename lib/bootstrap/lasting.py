@@ -6,9 +6,9 @@ from bootstrap.layout import Layout
 from bootstrap.options import Submission, properties, read
 
 _OPTIONS = "spark.driver.extraJavaOptions"
-# The jobs that run until they are stopped, and the argument with which they do not. (With --backfill a stream does not
-# either, but takes long.)
-_LAST = {"stream.py": "--once"}
+# The jobs that run until they are stopped, or for minutes because they train models, and the argument with which they do
+# not. (With --backfill a stream ends by itself, but takes long.)
+_LAST: dict[str, str | None] = {"stream.py": "--once", "train.py": None, "demo.py": None}
 
 
 def options(layout: Layout, submission: Submission) -> list[str]:

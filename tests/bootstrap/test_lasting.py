@@ -29,8 +29,13 @@ def test_a_stream_that_runs_for_long_is_told(place: Layout) -> None:
     assert told(place, "jobs/stream.py", "--backfill") == TOLD
 
 
-@pytest.mark.parametrize("words", [["jobs/stream.py", "--once"], ["jobs/train.py", "all"], ["--version"]])
-def test_what_ends_by_itself_is_not(place: Layout, words: list[str]) -> None:
+@pytest.mark.parametrize("words", [["jobs/train.py"], ["jobs/train.py", "topics", "--promote"], ["jobs/demo.py"]])
+def test_what_trains_models_is_told(place: Layout, words: list[str]) -> None:
+    assert told(place, *words) == TOLD
+
+
+@pytest.mark.parametrize("words", [["jobs/stream.py", "--once"], ["jobs/maintain.py", "check"], ["--version"]])
+def test_what_soon_ends_by_itself_is_not(place: Layout, words: list[str]) -> None:
     assert told(place, *words) == []
 
 

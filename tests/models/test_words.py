@@ -1,14 +1,16 @@
 """The words that a text is described by."""
 
+import subprocess
+import sys
+
 import pytest
+from nltk.tokenize import TweetTokenizer
 from pyspark.sql import SparkSession
 
 from starling.models.words import (
     MAX_CHARACTERS,
     MAX_WORD_CHARACTERS,
     found_in,
-    mllib_stop_words,
-    mllib_stop_words_unstarted,
     terms_in,
     with_terms,
 )
@@ -48,14 +50,14 @@ def test_a_hostile_text_is_read_to_its_bound() -> None:
     assert list(found_in(text, "en", STOP)) == ["planet", "comet"]
 
 
-def test_stop_words_are_those_of_the_language_and_of_all_where_nobody_knows_it() -> None:
-    text = "los the orbit"
-    assert list(found_in(text, "en", STOP)) == ["los", "orbit"]
-    assert list(found_in(text, "es", STOP)) == ["the", "orbit"]
-    assert list(found_in(text, None, STOP)) == ["orbit"]
-    assert list(found_in(text, "tlh", STOP)) == ["orbit"]
-    # stopwords-iso has Greek, and MLlib has not: no other language's stop words are taken from a Greek text.
-    assert list(found_in("και the orbit", "el", STOP)) == ["the", "orbit"]
+@pytest.mark.parametrize(
+    "text", ["XD :D :-P <3 (: 8-D x-p", "STRASSE İstanbul É ǅ", "@Ann's #Tag R2D2 don't.Stop e.g. BBC.co.uk"]
+)
+def test_words_are_those_that_nltk_finds_in_lower_case(text: str) -> None:
+    theirs = TweetTokenizer(preserve_case=False, reduce_len=True, strip_handles=True).tokenize(text)
+    found = list(found_in(text, None, {}))
+    assert found == [word for word in dict.fromkeys(theirs) if word in found]
+    assert {word for word in theirs if word.isalpha() and len(word) > 1} <= {*found}
 
 
 def test_common_words_that_one_list_alone_has_name_no_topic() -> None:
@@ -80,14 +82,23 @@ def test_terms_are_words_then_hashtags_each_once(spark: SparkSession) -> None:
     ]
 
 
-def test_mllib_has_stop_words_for_each_language_that_is_asked(spark: SparkSession) -> None:
-    lists = mllib_stop_words()
-    assert "don't" in lists["en"]
-    assert "och" in lists["sv"]
-    assert all(len(words) > 30 for words in lists.values())
-    assert mllib_stop_words_unstarted() == lists
-
-
 def test_terms_of_one_text_are_those_of_a_column() -> None:
     assert terms_in("The planet of the #comet", "en", ["comet", "comet"], STOP) == ["planet", "#comet"]
     assert terms_in("", "en", [], STOP) == []
+
+
+@pytest.mark.parametrize(("others", "heavy"), [(0, False), (1, True)])
+def test_a_process_of_one_thread_reads_words_without_what_else_nltk_serves(others: int, heavy: bool) -> None:
+    """Where another thread might import it just then, nothing is hidden from it."""
+    code = f"""
+import sys, threading
+from starling.models.words import found_in
+wait = threading.Event()
+for _ in range({others}): threading.Thread(target=wait.wait).start()
+assert list(found_in("An Orbit", "en", {{}})) == ["orbit"]
+wait.set()
+print("sklearn" in sys.modules)
+import sklearn, scipy.stats
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{heavy}\n", "")

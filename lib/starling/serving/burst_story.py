@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import duckdb
 import numpy as np
 
-from starling.models.words import mllib_stop_words_unstarted, terms_in
+from starling.models.stop_words import mllib_stop_words_unstarted
+from starling.models.words import terms_in
 from starling.serving.surprise import EPOCH, Cells, Past, Windows
 
 MOST_SHOWN = 8

@@ -11,7 +11,8 @@ from starling.models.analysis import Analyst, Draft
 from starling.models.analysis.engagement import EngagementModel
 from starling.models.analysis.topics import TopicModel
 from starling.models.engagement.inputs import Known
-from starling.models.words import mllib_stop_words, terms_in
+from starling.models.stop_words import mllib_stop_words
+from starling.models.words import terms_in
 from starling.settings import Settings
 
 _SENTIMENT = ("compound", "pos", "neu", "neg")

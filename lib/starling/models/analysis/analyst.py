@@ -15,8 +15,9 @@ from starling.models.analysis.sentiment import sentiment_of
 from starling.models.analysis.topics import TopicModel, no_topic
 from starling.models.engagement.inputs import Known
 from starling.models.registry import Registry
+from starling.models.stop_words import StopWords, mllib_stop_words_unstarted
 from starling.models.trained import ENGAGEMENT, TOPICS
-from starling.models.words import StopWords, mllib_stop_words_unstarted, terms_in
+from starling.models.words import terms_in
 from starling.settings import Settings
 
 _TRAIN = "./spark-submit.sh jobs/train.py {what} --promote"

@@ -9,7 +9,8 @@ from starling import language, text
 from starling.models.analysis.results import Draft, Guess, Language
 from starling.models.analysis.sentiment import scores_of
 from starling.models.engagement.inputs import Known
-from starling.models.words import StopWords, terms_in
+from starling.models.stop_words import StopWords
+from starling.models.words import terms_in
 from starling.settings import Settings
 
 # What X writes in each link's place, and behind the text of a post with a picture: its links have ten letters and
