@@ -6,8 +6,8 @@ from bootstrap.layout import Layout
 from bootstrap.options import Submission, properties, read
 
 _OPTIONS = "spark.driver.extraJavaOptions"
-# The jobs that run until they are stopped, or for minutes because they train models, and the argument with which they do
-# not. (With --backfill a stream ends by itself, but takes long.)
+# The jobs that run until they are stopped, or for minutes, because they train models; and the argument with which one
+# does not. (With --backfill a stream ends by itself, but takes long.)
 _LAST: dict[str, str | None] = {"stream.py": "--once", "train.py": None, "demo.py": None}
 
 

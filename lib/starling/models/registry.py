@@ -10,12 +10,11 @@ from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
 from starling.errors import ModelError
 from starling.failures import in_one_line
-from starling.models import facts, probe
+from starling.models import facts
 from starling.models.facts import Facts
 from starling.models.store import Store, for_spark, imported
 from starling.models.trained import Loaded
@@ -142,6 +141,8 @@ class Registry:
 
     def reload_problems(self, name: str, version: int) -> list[str]:
         """Why a version, loaded again, is not the model that was trained; empty when it is."""
+        from starling.models import probe
+
         try:
             loaded = self.load(name, version)
             assert self._spark, "what loads a pipeline has Spark"
@@ -274,6 +275,8 @@ class Registry:
             raise UnusableModelError(f"{name} version {fetched.version} is refused: {error}") from error
 
     def _loaded(self, name: str, fetched: Fetched) -> Loaded:
+        from pyspark.ml import PipelineModel  # which brings SciPy, and a stream without a champion needs neither
+
         assert self._spark, "what loads a pipeline has Spark"
         files = fetched.folder / SPARK_FILES
         try:

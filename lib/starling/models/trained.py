@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame
-
 from starling.steps import Step as Step
 from starling.tables import Table
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure  # takes half a second to import, and whoever applies a model draws nothing
+if TYPE_CHECKING:  # a stream without a champion would wait for them in vain, and one that applies models draws nothing
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from pyspark.ml import PipelineModel
+    from pyspark.sql import DataFrame
 
 TOPICS = "starling-hashtag-topics"
 WORDS = "starling-word-clusters"
