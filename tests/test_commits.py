@@ -44,6 +44,7 @@ def test_a_log_that_was_tidied_up_ends_where_it_ends_whatever_the_hint_says(
     (log / f"{50:020}.checkpoint.parquet").touch()
     (log / "_last_checkpoint").write_text(hint)
     assert commits.version(spark, TABLE, str(tmp_path)) == 59
+    assert commits.exists(spark, TABLE, str(tmp_path))
 
 
 def test_of_a_table_with_checkpoints_it_is_the_version_that_delta_says(spark: SparkSession, lake: str) -> None:
@@ -58,6 +59,7 @@ def test_of_a_table_with_checkpoints_it_is_the_version_that_delta_says(spark: Sp
 def test_where_there_is_no_table_it_says_so(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=f"no Delta table at {tmp_path}/silver/things"):
         commits.version(spark, TABLE, str(tmp_path))
+    assert not commits.exists(spark, TABLE, str(tmp_path))
 
 
 def test_a_commit_says_what_delta_says_of_it(spark: SparkSession, lake: str) -> None:

@@ -1,11 +1,13 @@
 """Tables in Delta: made as the code describes them, written without doubling."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from py4j.protocol import Py4JJavaError
@@ -65,6 +67,34 @@ def test_a_table_is_made_as_the_code_describes_it(catalogue: Path, table: Table)
 def test_a_table_that_is_there_is_left_as_it_is(spark: SparkSession, catalogue: Path) -> None:
     create_all(spark, str(catalogue))
     assert [path.name for path in sorted((catalogue / "silver/posts/_delta_log").glob("*.json"))] == [f"{0:020}.json"]
+
+
+@pytest.mark.parametrize("left", [[], [".00000000000000000000.json.1f.tmp"]])
+def test_a_table_whose_making_was_killed_is_made(spark: SparkSession, tmp_path: Path, left: list[str]) -> None:
+    log = Path(TABLE.path(str(tmp_path))) / "_delta_log"
+    log.mkdir(parents=True)
+    for name in left:
+        (log / name).write_text("{")
+    assert not delta.exists(spark, TABLE, str(tmp_path))
+    delta.create(spark, TABLE, str(tmp_path))
+    assert delta.exists(spark, TABLE, str(tmp_path))
+    assert _rows(spark, str(tmp_path)) == []
+
+
+def test_a_table_that_another_is_making_is_left_to_it(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, making = (Path(TABLE.path(str(tmp_path / name))) for name in ("made", "making"))
+    delta.create(spark, TABLE, str(tmp_path / "made"))
+    delta.append(things(spark, (1, "one")), TABLE, str(tmp_path / "made"), 1)
+    (making / "_delta_log").mkdir(parents=True)
+
+    def meanwhile(seconds: float) -> None:
+        shutil.copytree(made, making, dirs_exist_ok=True)
+
+    monkeypatch.setattr(delta, "time", SimpleNamespace(sleep=meanwhile))
+    delta.create(spark, TABLE, str(tmp_path / "making"))
+    assert _rows(spark, str(tmp_path / "making")) == [(1, "one")]
 
 
 @pytest.fixture

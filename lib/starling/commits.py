@@ -37,6 +37,11 @@ class Commit:
         return sum(self.metrics.get(name, 0) for name in _CHANGED)
 
 
+def exists(spark: SparkSession, table: Table, lake: str) -> bool:
+    """Whether the table has been made: of one whose making was killed there may be a log without a commit."""
+    return _Log(spark, table, lake).is_begun()
+
+
 def version(spark: SparkSession, table: Table, lake: str) -> int:
     """The number of the table's last commit. Raises StorageError where there is no table."""
     return _Log(spark, table, lake).last()
@@ -85,6 +90,10 @@ class _Log:
         self._place = table.path(lake)
         self._folder = Folder(spark, f"{self._place}/_delta_log")
 
+    def is_begun(self) -> bool:
+        """Whether it has a commit."""
+        return self._has(self._hinted()) or bool(self._numbers())
+
     def last(self) -> int:
         """Commits are numbered without a gap, so that the last is found by a few looks, however many there are."""
         known, step = self._known(), 1
@@ -113,10 +122,15 @@ class _Log:
         found = self._hinted()
         if self._has(found):
             return found
-        numbers = [name.removesuffix(".json") for name in self._folder.names() if name.endswith(".json")]
-        if not any(number.isdecimal() for number in numbers):
+        numbers = self._numbers()
+        if not numbers:
             raise StorageError(f"there is no Delta table at {self._place}: its log has no commit")
-        return max(int(number) for number in numbers if number.isdecimal())
+        return max(numbers)
+
+    def _numbers(self) -> list[int]:
+        """The commits that there are."""
+        names = [name.removesuffix(".json") for name in self._folder.names() if name.endswith(".json")]
+        return [int(name) for name in names if name.isdecimal()]
 
     def _hinted(self) -> int:
         """The last checkpoint, as Delta says; 0 where it does not say, for this is a hint and need not be there."""

@@ -1,5 +1,6 @@
 """The one module that speaks to Delta: make, read, append, replace, add what is missing."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +15,14 @@ from pyspark.sql.types import DataType, StructField, StructType
 from starling import commits, failpoints
 from starling.errors import StorageError
 from starling.failures import in_one_line
+from starling.hadoop import Folder
 from starling.tables import Table
 
 # Rows that one written file may hold before a second one is worth its task.
 ROWS_PER_FILE = 200_000
 _TRIES = 5
+# Longer than it takes to write the first commit of a table once its log is there.
+_MAKING_SECONDS = 1.0
 # Raised by a write that another one came before, of what it had read: nothing is written.
 CONFLICTS = (ConcurrentAppendException, ConcurrentDeleteReadException, ConcurrentDeleteDeleteException)
 # What Delta calls the write that came before, where it was a compaction, which changed no row.
@@ -42,7 +46,7 @@ def create(spark: SparkSession, table: Table, lake: str) -> None:
     """
     path = table.path(lake)
     try:
-        if not DeltaTable.isDeltaTable(spark, path):
+        if _is_missing(spark, table, lake):
             _make(spark, table, path)
         lacking = _widened(spark, table, path)
     except (PySparkException, Py4JJavaError) as error:
@@ -56,8 +60,26 @@ def create(spark: SparkSession, table: Table, lake: str) -> None:
 
 
 def exists(spark: SparkSession, table: Table, lake: str) -> bool:
-    """Whether the table has been made."""
-    return DeltaTable.isDeltaTable(spark, table.path(lake))
+    """Whether the table has been made; Delta itself takes a log without a commit for a table, and fails to read it."""
+    return commits.exists(spark, table, lake)
+
+
+def _is_missing(spark: SparkSession, table: Table, lake: str) -> bool:
+    """Whether the table is still to be made.
+
+    A maker that was killed may have left a log without a commit, at which Delta fails, whether it is to read the table
+    or to make it: it is taken away, unless it belongs to one that is still at it.
+    """
+    log = Folder(spark, f"{table.path(lake)}/_delta_log")
+    if exists(spark, table, lake):
+        return False
+    if log.has(""):
+        time.sleep(_MAKING_SECONDS)
+        if exists(spark, table, lake):
+            return False
+        for name in (*log.names(), ""):
+            log.delete(name)
+    return True
 
 
 def _make(spark: SparkSession, table: Table, path: str) -> None:
