@@ -70,9 +70,9 @@ def _is_missing(spark: SparkSession, table: Table, lake: str) -> bool:
     A maker that was killed may have left a log without a commit, at which Delta fails, whether it is to read the table
     or to make it: it is taken away, unless it belongs to one that is still at it.
     """
-    log = Folder(spark, f"{table.path(lake)}/_delta_log")
     if exists(spark, table, lake):
         return False
+    log = Folder(spark, f"{table.path(lake)}/_delta_log")
     if log.has(""):
         time.sleep(_MAKING_SECONDS)
         if exists(spark, table, lake):
