@@ -281,14 +281,14 @@ def test_beside_a_running_stream_it_is_the_stream_that_takes_out_what_is_to_be_f
     prompt = Lake(lake.spark, lake.settings.model_copy(update={"retention": Retention(erase_minutes=0)}), lake.servers)
     prompt.send([post(text=TEXT), post(id="501", created_at="2021-05-01T11:15:00.000Z")])
     with running(prompt) as failures:
-        wait_until(lambda: prompt.table("gold.sentiment_by_hour").count() == 2)
+        wait_until(lambda: prompt.count("gold.sentiment_by_hour") == 2)
         done = forget(prompt.spark, prompt.settings, prompt.servers, Request.of(["500"]), print)
         assert done.to_come.startswith("The running stream takes them out after its next micro-batch")
         wait_until(lambda: delta.exists(prompt.spark, erasures.TABLE, prompt.settings.lake))
-        wait_until(lambda: prompt.table("ops.erasures").count() == 3)
-        assert prompt.table("gold.sentiment_by_hour").count() == 1, "receipts are for when gold is right too"
+        wait_until(lambda: prompt.count("ops.erasures") == 3)
+        assert prompt.count("gold.sentiment_by_hour") == 1, "receipts are for when gold is right too"
         prompt.send([post(id="502"), post(text=TEXT)])
-        wait_until(lambda: prompt.table("silver.rejected").count() == 1)
+        wait_until(lambda: prompt.count("silver.rejected") == 1)
     assert not failures
     assert [row["post_id"] for row in prompt.rows("silver.posts", "post_id")] == ["501", "502"]
     delete_all_files(prompt)

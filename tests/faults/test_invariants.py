@@ -1,6 +1,8 @@
 """The checker itself: a lake that is right is called right, and each way of being wrong is found and named."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,12 +25,24 @@ def told(lake: Lake) -> Lake:
             Record("x-v2", b"{", "x:1"),
         ]
     )
-    lake.drain()
+    lake.drain(most_a_batch=20)
     return lake
 
 
 def look(lake: Lake) -> Report:
     return check(lake.spark, lake.settings, lake.servers)
+
+
+@contextmanager
+def spoilt(lake: Lake, wrongs: Mapping[str, str]) -> Iterator[Report]:
+    """What is found while tables have been written to by these statements; they are as before afterwards."""
+    tables = {name: f"delta.`{lake.settings.lake}/{name}`" for name in wrongs}
+    versions = {t: lake.spark.sql(f"DESCRIBE HISTORY {t} LIMIT 1").first().version for t in tables.values()}
+    for name, statement in wrongs.items():
+        lake.spark.sql(statement.format(tables[name], tables[name]))
+    yield look(lake)
+    for table, version in versions.items():
+        lake.spark.sql(f"RESTORE TABLE {table} TO VERSION AS OF {version}")
 
 
 # Each round does several things that no invariant of another one could hide.
@@ -73,14 +87,15 @@ def test_every_way_of_being_wrong_is_found_and_named(told: Lake) -> None:
     assert {verdict.state for verdict in right.verdicts} == {"ok"}
     assert json.loads(json.dumps(right.as_json()))["ok"] is True
     for wrongs, found in ROUNDS:
-        tables = {name: f"delta.`{told.settings.lake}/{name}`" for name in wrongs}
-        versions = {t: told.spark.sql(f"DESCRIBE HISTORY {t} LIMIT 1").first().version for t in tables.values()}
-        for name, statement in wrongs.items():
-            told.spark.sql(statement.format(tables[name], tables[name]))
-        report = look(told)
-        assert {verdict.invariant for verdict in report.findings} >= found, "\n".join(report.lines())
-        named = [verdict for verdict in report.findings if verdict.invariant not in ("bronze = ledger", "duplicates")]
-        assert all(verdict.where for verdict in named)
-        for table, version in versions.items():
-            told.spark.sql(f"RESTORE TABLE {table} TO VERSION AS OF {version}")
+        with spoilt(told, wrongs) as report:
+            assert {verdict.invariant for verdict in report.findings} >= found, "\n".join(report.lines())
+            named = [one for one in report.findings if one.invariant not in ("bronze = ledger", "duplicates")]
+            assert all(verdict.where for verdict in named)
+    # Batches that follow each other, each of which says now that it began with its second record.
+    with spoilt(told, {"ops/batches": "UPDATE {} SET from_offset = from_offset + 1"}) as report:
+        (found,) = report.findings
+        assert found.invariant == "bronze in batches"
+        entries = told.rows("ops.batches", "batch_id")
+        assert len({entry["batch_id"] for entry in entries}) > 1
+        assert found.said == f"{len(entries)} rows are of no batch of the ledger"
     assert look(told).ok

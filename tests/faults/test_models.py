@@ -123,7 +123,7 @@ def champions_of_topics(capfd: pytest.CaptureFixture[str]) -> list[str]:
 def reasons(lake: Lake) -> set[tuple[int | None, str | None]]:
     """Topic, and why there is none, of all posts, each of which has a row."""
     rows = lake.rows("gold.post_scores", "topic", "topic_reason")
-    assert len(rows) == lake.table("silver.posts").count()
+    assert len(rows) == lake.count("silver.posts")
     return {(row["topic"], row["topic_reason"]) for row in rows}
 
 

@@ -75,7 +75,7 @@ def test_a_broker_that_is_killed_is_waited_for_and_the_stream_goes_on_exactly_on
 
     lake.send([post(id=str(number)) for number in range(100, 110)])
     with running(lake) as failures:
-        wait_until(lambda: lake.table("ops.batches").count() >= 1)
+        wait_until(lambda: lake.count("ops.batches") >= 1)
         kafka = Running.read(folder.state)
         assert kafka
         os.kill(kafka.kafka_pid, signal.SIGKILL)
@@ -83,7 +83,7 @@ def test_a_broker_that_is_killed_is_waited_for_and_the_stream_goes_on_exactly_on
         leaving.enter_context(connect(lake.settings))
         wait_until(lambda: told("kafka: the broker answers again, after "))
         lake.send([post(id=str(number)) for number in range(105, 120)])
-        wait_until(lambda: lake.table("silver.posts").count() == 20)
+        wait_until(lambda: lake.count("silver.posts") == 20)
     assert not failures
     assert "Traceback" not in said
     lake.drain()

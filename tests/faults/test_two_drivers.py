@@ -19,12 +19,12 @@ from streams.messages import post
 def test_a_second_stream_refuses_and_the_first_one_goes_on(lake: Lake) -> None:
     lake.send([post(id="500")])
     with running(lake) as failures:
-        wait_until(lambda: lake.table("ops.batches").count() == 1)
+        wait_until(lambda: lake.count("ops.batches") == 1)
         assert is_driven(lake.spark, lake.settings.lake)
         with pytest.raises(BusyError, match=r"another stream writes the tables in .*/lake \(process \d+ on .* since "):
             lake.drain()
         lake.send([post(id="501")])
-        wait_until(lambda: lake.table("ops.batches").count() == 2)
+        wait_until(lambda: lake.count("ops.batches") == 2)
     assert not failures
     assert not is_driven(lake.spark, lake.settings.lake)
     lake.drain()

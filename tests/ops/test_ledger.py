@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from starling import delta
 from starling.errors import LedgerError
 from starling.ops import ledger
-from starling.ops.ledger import Entry, Past
+from starling.ops.ledger import Entry, Past, Sums
 
 AT = datetime(2021, 6, 1, 12, 0, 0, 5, tzinfo=timezone.utc)
 GOOD = Entry(
@@ -69,31 +69,32 @@ def test_a_record_counts_once_however_often_it_was_read_and_whether_or_not_its_f
         entered(3, 90, 95, repeated=2),  # broken off again
         entered(4, 0, 7, repeated=0, partition=0),
     ]
-    assert ledger.read_once(ledger.rows(spark, entries[::-1])) == 95 + 7
-    assert ledger.read_once(ledger.rows(spark, [])) == 0
+    assert ledger.sums(ledger.rows(spark, entries[::-1])).read_once == 95 + 7
 
 
 def test_sums_are_over_all_entries_and_the_unbalanced_are_counted(spark: SparkSession) -> None:
     entries = [
         GOOD,
-        replace(GOOD, query_id="r", batch_id=0, from_offset=0, until_offset=25),
+        replace(GOOD, query_id="r", batch_id=0, from_offset=0, until_offset=25, written_at=AT + timedelta(minutes=1)),
         replace(GOOD, partition=0, until_offset=101, records=16, posts=1),
-        replace(GOOD, batch_id=8, until_offset=130, records=26),
+        replace(GOOD, batch_id=8, until_offset=130, records=26, written_at=AT + timedelta(minutes=2)),
         replace(GOOD, batch_id=9, topic="u", until_offset=9, duplicates=6),
     ]
-    rows = ledger.rows(spark, entries).cache()
-    assert ledger.totals(rows) == {
+    rows, past = ledger.rows(spark, entries), Past({("t", 1): 130, ("t", 0): 101, ("u", 1): 9})
+    totals = {
         "records": 117, "posts": 41, "engagement": 30, "deletions": 5, "rejected": 15, "duplicates": 26, "repeated": 10,
     }  # fmt: skip
-    assert ledger.unbalanced(rows) == 2
-    assert ledger.past(rows) == Past({("t", 1): 130, ("t", 0): 101, ("u", 1): 9})
-    rows.unpersist()
+    # Two come after one that reaches as far, and have two records each that it had.
+    assert ledger.sums(rows) == Sums(entries=5, unbalanced=2, totals=totals, read_once=117 - 4, past=past)
+    assert ledger.past(rows) == past
+    assert [row.batch_id for row in ledger.out_of_balance(rows).orderBy("batch_id").collect()] == [8, 9]
 
 
 def test_an_empty_ledger_has_read_nothing(spark: SparkSession) -> None:
     rows = ledger.rows(spark, [])
-    assert set(ledger.totals(rows).values()) == {0}
-    assert (ledger.unbalanced(rows), ledger.past(rows)) == (0, Past({}))
+    nothing = dict.fromkeys(("records", *ledger.OUTCOMES, "repeated"), 0)
+    assert ledger.sums(rows) == Sums(entries=0, unbalanced=0, totals=nothing, read_once=0, past=Past({}))
+    assert ledger.past(rows) == Past({})
 
 
 def test_the_past_goes_on_with_every_batch_and_never_back() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructType, TimestampType
 
@@ -181,31 +181,57 @@ def past(ledger: DataFrame) -> Past:
     return Past({(row.topic, row.partition): row.until for row in found})
 
 
-def totals(ledger: DataFrame) -> dict[str, int]:
-    """Records and outcomes over all batches; a record that was read again counts again."""
-    sums = ledger.agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", *OUTCOMES, "repeated")))
-    return sums.first().asDict()  # type: ignore[union-attr]
+@dataclass(frozen=True)
+class Sums:
+    """What the rows of the ledger come to.
+
+    `totals` has records, OUTCOMES and repeated: a record that was read again counts again. In `read_once` it counts
+    once; `unbalanced` is how many rows do not balance.
+    """
+
+    entries: int
+    unbalanced: int
+    totals: Mapping[str, int]
+    read_once: int
+    past: Past
 
 
-def read_once(ledger: DataFrame) -> int:
-    """Records that were read, each counted once, however often it was.
+def sums(ledger: DataFrame) -> Sums:
+    """What all rows come to, found by one query.
 
     What a batch repeats has been counted where an earlier entry reaches as far. Where none does, an interrupted batch
     had written it and never came to its entry.
     """
-    earlier = Window.partitionBy("topic", "partition").orderBy("written_at").rowsBetween(Window.unboundedPreceding, -1)
+    of_partition = Window.partitionBy("topic", "partition")
+    earlier = of_partition.orderBy("written_at").rowsBetween(Window.unboundedPreceding, -1)
     entered = F.col("from_offset") < F.max("until_offset").over(earlier)
     new = F.col("records") - F.when(entered, F.col("repeated")).otherwise(0)
-    counted = ledger.select(new.alias("new")).agg(F.coalesce(F.sum("new"), F.lit(0)).alias("new"))
-    return int(counted.first().new)  # type: ignore[union-attr]
+    names = ("records", *OUTCOMES, "repeated")
+    found = (
+        ledger.withColumn("new", new)
+        .groupBy("topic", "partition")
+        .agg(
+            F.count("*").alias("entries"),
+            F.count_if(_is_out_of_balance()).alias("unbalanced"),
+            F.sum("new").alias("new"),
+            F.max("until_offset").alias("until"),
+            *(F.sum(name).alias(name) for name in names),
+        )
+        .collect()
+    )
+    return Sums(
+        entries=sum(row.entries for row in found),
+        unbalanced=sum(row.unbalanced for row in found),
+        totals={name: sum(row[name] for row in found) for name in names},
+        read_once=sum(row.new for row in found),
+        past=Past({(row.topic, row.partition): row.until for row in found}),
+    )
 
 
 def out_of_balance(ledger: DataFrame) -> DataFrame:
     """The rows of the ledger that do not balance."""
-    accounted = sum((F.col(name) for name in OUTCOMES), F.lit(0))
-    return ledger.where(F.col("records") != accounted)
+    return ledger.where(_is_out_of_balance())
 
 
-def unbalanced(ledger: DataFrame) -> int:
-    """How many rows of the ledger do not balance."""
-    return out_of_balance(ledger).count()
+def _is_out_of_balance() -> Column:
+    return F.col("records") != sum((F.col(name) for name in OUTCOMES), F.lit(0))

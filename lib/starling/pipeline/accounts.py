@@ -10,6 +10,7 @@ from starling import delta
 from starling.bronze import events
 from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.ops import erasures, ledger
+from starling.ops.ledger import Sums
 from starling.pipeline.catalogue import MODEL_TABLES, STREAM_TABLES
 from starling.silver import engagement, posts
 
@@ -31,27 +32,18 @@ class Accounts:
 def accounts(spark: SparkSession, lake: str) -> Accounts:
     """The accounts of the tables under `lake`, as they stand now."""
     there = [*STREAM_TABLES, *(table for table in MODEL_TABLES if delta.exists(spark, table, lake))]
-    rows = {table.name: delta.read(spark, table, lake).count() for table in there}
-    entries = delta.read(spark, ledger.TABLE, lake)
-    totals = ledger.totals(entries)
+    rows = delta.count(spark, there, lake)
     counted = delta.read(spark, engagement.TABLE, lake).where(F.col("via") != "post").count()
-    read, unbalanced = ledger.read_once(entries), ledger.unbalanced(entries)
-    problems = _problems(rows, totals, counted, read, unbalanced, _erased(spark, lake))
-    return Accounts(rows, totals, tuple(problems))
+    sums = ledger.sums(delta.read(spark, ledger.TABLE, lake))
+    return Accounts(rows, sums.totals, tuple(_problems(rows, sums, counted, _erased(spark, lake))))
 
 
-def _problems(
-    rows: Mapping[str, int],
-    totals: Mapping[str, int],
-    counted: int,
-    read: int,
-    unbalanced: int,
-    erased: Mapping[str, int],
-) -> Iterator[str]:
-    if unbalanced:
-        yield f"{unbalanced} rows of {ledger.TABLE.name} do not balance"
-    if rows[events.TABLE.name] != read:
-        yield f"{rows[events.TABLE.name]} rows in {events.TABLE.name}, {read} read"
+def _problems(rows: Mapping[str, int], sums: Sums, counted: int, erased: Mapping[str, int]) -> Iterator[str]:
+    totals = sums.totals
+    if sums.unbalanced:
+        yield f"{sums.unbalanced} rows of {ledger.TABLE.name} do not balance"
+    if rows[events.TABLE.name] != sums.read_once:
+        yield f"{rows[events.TABLE.name]} rows in {events.TABLE.name}, {sums.read_once} read"
     if totals["repeated"]:
         return  # what was read again is in the sums twice, and once in the tables
     found = {name: rows[f"silver.{name}"] for name in ("posts", "deletions", "rejected")} | {"engagement": counted}

@@ -1,9 +1,11 @@
 """That gold is what silver says, computed anew over all of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from starling import commits, delta
@@ -11,7 +13,7 @@ from starling.gold import hashtag_trends, sentiment_by_hour
 from starling.hours import HOUR, hour_ranges, widened, within
 from starling.ops import erasures
 from starling.ops.ledger import Past
-from starling.ops.maintenance.verdicts import Verdict, none_of
+from starling.ops.maintenance.verdicts import Verdict, verdict
 from starling.pipeline.facts import hour, hours
 from starling.pipeline.receipts import Mark, marked, pending, touched_hours
 from starling.pipeline.refresh import counted_until
@@ -57,27 +59,37 @@ def check(spark: SparkSession, settings: Settings, gold: Standing) -> list[Verdi
     # After silver was fixed, so that no erasure that it has seen is missed.
     erased = touched_hours(pending(spark, lake, gold.erased)) if delta.exists(spark, erasures.TABLE, lake) else set()
 
-    def trends(rows: DataFrame) -> DataFrame:
-        return hashtag_trends.hashtag_trends(hashtag_trends.hashtag_counts(rows), baseline // HOUR)
+    trends = hashtag_trends.hashtag_trends(hashtag_trends.hashtag_counts(silver), baseline // HOUR)
+    rows = {
+        sentiment_by_hour.TABLE: (sentiment_by_hour.sentiment_by_hour(silver), timedelta(0)),
+        hashtag_trends.TABLE: (trends, baseline),  # a post has a part in the rows of later hours
+    }
+    uncounted = _uncounted(silver, gold)
+    waiting = {table: hour_ranges(uncounted[table.name] | erased) for table in rows}
+    wrong = {}
+    for table, (wanted, reach) in rows.items():
+        settled = ~within("hour", widened(waiting[table], before=timedelta(0), after=reach))
+        there = delta.read(spark, table, lake, gold.tables[table.name].version)
+        wrong[table] = _unequal(table, wanted.where(settled), there.where(settled))
+    counts = _counts(wrong)
+    return [_verdict(table, counts.get(table.name, 0), wrong[table], bool(waiting[table])) for table in rows]
 
-    def verdict(table: Table, wanted: DataFrame, reach: timedelta) -> Verdict:
-        stands = gold.tables[table.name]
-        waiting = hour_ranges(_uncounted(silver, stands.until) | erased)
-        settled = ~within("hour", widened(waiting, before=timedelta(0), after=reach))
-        there = delta.read(spark, table, lake, stands.version).where(settled)
-        return _equal(table, wanted.where(settled), there, bool(waiting))
 
-    return [
-        verdict(sentiment_by_hour.TABLE, sentiment_by_hour.sentiment_by_hour(silver), timedelta(0)),
-        verdict(hashtag_trends.TABLE, trends(silver), baseline),  # a post has a part in the rows of later hours
-    ]
-
-
-def _equal(table: Table, wanted: DataFrame, there: DataFrame, is_behind: bool) -> Verdict:
+def _unequal(table: Table, wanted: DataFrame, there: DataFrame) -> DataFrame:
+    """The keys of rows that only one side has, or that differ."""
     both = _by_key(wanted, table, "wanted").join(_by_key(there, table, "there"), list(table.keys), "full_outer")
-    wrong = both.where(~F.col("wanted").eqNullSafe(F.col("there"))).select(*table.keys)
+    return both.where(~F.col("wanted").eqNullSafe(F.col("there"))).select(*table.keys)
+
+
+def _counts(wrong: Mapping[Table, DataFrame]) -> dict[str, int]:
+    """Rows by table, counted at once; a table without is left out."""
+    named = [rows.select(F.lit(table.name).alias("table")) for table, rows in wrong.items()]
+    return {row.table: row["count"] for row in reduce(DataFrame.unionByName, named).groupBy("table").count().collect()}
+
+
+def _verdict(table: Table, count: int, wrong: DataFrame, is_behind: bool) -> Verdict:
     fine = "as computed anew from silver" + (", but for hours that it has not counted yet" if is_behind else "")
-    return none_of(table.name, wrong, "rows are not as computed anew from silver", fine)
+    return verdict(table.name, count, lambda: wrong, "rows are not as computed anew from silver", fine)
 
 
 def _by_key(rows: DataFrame, table: Table, name: str) -> DataFrame:
@@ -85,8 +97,9 @@ def _by_key(rows: DataFrame, table: Table, name: str) -> DataFrame:
     return rows.select(*table.keys, F.struct(*(c for c in table.columns if c not in table.keys)).alias(name))
 
 
-def _uncounted(silver: DataFrame, until: Past) -> set[datetime]:
-    """The hours of posts that are not counted yet."""
-    missed = silver.where(f"NOT ({until.before()})")
-    found = missed.select(hour(F.col("created_at")).alias("hour")).distinct().toArrow()["hour"].to_pylist()
-    return hours(found)
+def _uncounted(silver: DataFrame, gold: Standing) -> dict[str, set[datetime]]:
+    """By table: the hours of posts that it has not counted yet."""
+    missed = {name: F.expr(f"NOT ({counted.until.before()})") for name, counted in gold.tables.items()}
+    rows = silver.where(reduce(Column.__or__, missed.values())).groupBy(hour(F.col("created_at")).alias("hour"))
+    found = rows.agg(*(F.max(flag).alias(name) for name, flag in missed.items())).collect()
+    return {name: hours(row.hour for row in found if row[name]) for name in missed}

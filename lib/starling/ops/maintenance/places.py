@@ -1,63 +1,130 @@
-"""That every record that was read is in exactly one place of silver, or is a copy of one that is, or was deleted."""
+"""That every record that was read is in bronze, and in exactly one place of silver, or is a copy or was deleted."""
 
+from collections.abc import Callable
 from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from starling import delta
 from starling.bronze import events
 from starling.bronze.events import COORDINATES
-from starling.ops import erasures, ledger
-from starling.ops.ledger import Past
-from starling.ops.maintenance.verdicts import Verdict, none_of
+from starling.ops import erasures
+from starling.ops.ledger import Sums
+from starling.ops.maintenance.verdicts import Verdict, none_of, verdict
 from starling.settings import Settings
 from starling.silver import deletions, engagement, posts, rejected
 from starling.sources.parse import parse
 from starling.sources.record import REPOST
 
 _INVARIANT = "bronze = silver"
+_BRONZE = "bronze"
+_UNREAD, _SEVERAL, _ONE, _NOWHERE = "unread", "several", "one", "nowhere"
 
 
-def check(spark: SparkSession, settings: Settings, entries: DataFrame, past: Past) -> list[Verdict]:
-    """The verdicts on silver's rows and bronze's, of all records of complete batches."""
+def check(spark: SparkSession, settings: Settings, entries: DataFrame, sums: Sums) -> list[Verdict]:
+    """The verdicts on bronze's rows and silver's, of all records of complete batches."""
     lake = settings.lake
-    bronze = delta.read(spark, events.TABLE, lake).where(past.before())
-    there = _places(spark, lake).where(past.before()).groupBy(*COORDINATES).agg(F.collect_list("place").alias("places"))
-    joined = bronze.select(*COORDINATES, F.lit(True).alias("read")).join(there, list(COORDINATES), "full_outer")
-    state = F.when(F.col("read").isNull(), "unread").when(F.size("places") > 1, "several")
-    of_state = joined.withColumn("state", F.coalesce(state, F.when(F.col("places").isNull(), "nowhere"), F.lit("one")))
-    counts = {row.state: row["count"] for row in of_state.groupBy("state").count().collect()}
+    found = _found(spark, lake, entries, sums)
+    counts = (
+        found.groupBy("state", "of_batch").agg(F.count("*").alias("records"), F.sum("rows").alias("rows")).collect()
+    )
+    there, strays = sum(row.rows for row in counts), sum(row.rows for row in counts if not row.of_batch)
 
-    def those(state: str) -> DataFrame:
-        rows = of_state if counts.get(state) else of_state.limit(0)
-        return rows.where(F.col("state") == state).select(*COORDINATES, F.array_join("places", " and ").alias("in"))
+    def records(state: str) -> int:
+        return sum(row.records for row in counts if row.state == state)
 
-    copies = counts.get("nowhere", 0)
-    lost = _lost(spark, settings, bronze.join(there, list(COORDINATES), "left_anti")) if copies else those("nowhere")
+    def in_state(state: str) -> Callable[[], DataFrame]:
+        return lambda: found.where(F.col("state") == state).select(
+            *COORDINATES, F.array_join("places", " and ").alias("in")
+        )
+
+    def of_no_batch() -> DataFrame:
+        return found.where(~F.col("of_batch")).select(*COORDINATES)
+
     return [
-        none_of("one place", those("several"), "records are in two tables of silver", "no record is in two of silver"),
-        none_of("silver in bronze", those("unread"), "rows of silver have no record", "every row has its record"),
-        none_of(_INVARIANT, lost, "records of bronze are nowhere in silver, and copies of nothing", _said(copies)),
-        *_copies(spark, lake, entries, copies),
+        Verdict(
+            "bronze = ledger",
+            there == sums.read_once,
+            f"{there:,} rows of {events.TABLE.name}, {sums.read_once:,} records read",
+        ),
+        verdict(
+            "bronze in batches", strays, of_no_batch, "rows are of no batch of the ledger", "every row is of a batch"
+        ),
+        verdict(
+            "one place",
+            records(_SEVERAL),
+            in_state(_SEVERAL),
+            "records are in two tables of silver",
+            "no record is in two of silver",
+        ),
+        verdict(
+            "silver in bronze",
+            records(_UNREAD),
+            in_state(_UNREAD),
+            "rows of silver have no record",
+            "every row has its record",
+        ),
+        _nowhere(spark, settings, found, records(_NOWHERE)),
+        *_copies(spark, lake, sums, records(_NOWHERE)),
     ]
 
 
-def _said(copies: int) -> str:
-    return f"posts, engagement, deletions, rejected and {copies:,} copies or deleted ones are all there is"
+def _found(spark: SparkSession, lake: str, entries: DataFrame, sums: Sums) -> DataFrame:
+    """COORDINATES, rows of bronze, `places` in silver, `state`, `of_batch`: of every record that a table has a row of.
 
-
-def _places(spark: SparkSession, lake: str) -> DataFrame:
-    """COORDINATES and the table, of all records that silver has a row of; a post with its counts is one place."""
-    of = {
+    A post with its counts is one place. What bronze does not have is of no batch that could be asked for.
+    """
+    tables = {
+        _BRONZE: delta.read(spark, events.TABLE, lake),
         "posts": delta.read(spark, posts.TABLE, lake),
         "engagement": delta.read(spark, engagement.TABLE, lake).where("via != 'post'"),
         "deletions": delta.read(spark, deletions.TABLE, lake),
         "rejected": delta.read(spark, rejected.TABLE, lake),
     }
-    return reduce(
-        DataFrame.unionByName, (rows.select(*COORDINATES, F.lit(name).alias("place")) for name, rows in of.items())
+    rows = [of.where(sums.past.before()).select(*COORDINATES, F.lit(name).alias("at")) for name, of in tables.items()]
+    in_bronze = F.col("at") == _BRONZE
+    records = (
+        reduce(DataFrame.unionByName, rows)
+        .groupBy(*COORDINATES)
+        .agg(F.count_if(in_bronze).alias("rows"), F.collect_list(F.when(~in_bronze, F.col("at"))).alias("places"))
     )
+    places = F.size("places")
+    state = F.when(F.col("rows") == 0, _UNREAD).when(places > 1, _SEVERAL).when(places == 1, _ONE).otherwise(_NOWHERE)
+    is_read = (F.col("rows") > 0) & _in_range()
+    joined = records.join(F.broadcast(_ranges(entries)), is_read, "left")
+    of_batch = (F.col("rows") == 0) | F.col("range_from").isNotNull()
+    return joined.select(*COORDINATES, "rows", "places", state.alias("state"), of_batch.alias("of_batch"))
+
+
+def _ranges(entries: DataFrame) -> DataFrame:
+    """range_topic, range_partition, range_from, range_until: the offsets of all batches, none in two ranges.
+
+    Batches follow each other, and one range has all that do: so a record is held against few, however many there were.
+    """
+    in_order = Window.partitionBy("topic", "partition").orderBy("from_offset", "until_offset")
+    until_then = F.max("until_offset").over(in_order.rowsBetween(Window.unboundedPreceding, -1))
+    begins = F.coalesce(F.col("from_offset") > until_then, F.lit(True))
+    numbered = entries.withColumn("begins", begins).withColumn("range", F.count_if("begins").over(in_order))
+    return numbered.groupBy(
+        F.col("topic").alias("range_topic"), F.col("partition").alias("range_partition"), "range"
+    ).agg(F.min("from_offset").alias("range_from"), F.max("until_offset").alias("range_until"))
+
+
+def _in_range() -> Column:
+    same = (F.col("topic") == F.col("range_topic")) & (F.col("partition") == F.col("range_partition"))
+    return same & (F.col("offset") >= F.col("range_from")) & (F.col("offset") < F.col("range_until"))
+
+
+def _nowhere(spark: SparkSession, settings: Settings, found: DataFrame, count: int) -> Verdict:
+    """That the records of bronze that silver has no row of are copies, or deleted: their payloads alone say so."""
+    fine = f"posts, engagement, deletions, rejected and {count:,} copies or deleted ones are all there is"
+    if not count:
+        return Verdict(_INVARIANT, True, fine)
+    nowhere = found.where(F.col("state") == _NOWHERE).select(*COORDINATES)
+    payloads = delta.read(spark, events.TABLE, settings.lake).join(nowhere, list(COORDINATES), "left_semi")
+    wrong = _lost(spark, settings, payloads)
+    return none_of(_INVARIANT, wrong, "records of bronze are nowhere in silver, and copies of nothing", fine)
 
 
 def _lost(spark: SparkSession, settings: Settings, nowhere: DataFrame) -> DataFrame:
@@ -84,13 +151,12 @@ def _lost(spark: SparkSession, settings: Settings, nowhere: DataFrame) -> DataFr
     return left.select(*COORDINATES, "key")
 
 
-def _copies(spark: SparkSession, lake: str, entries: DataFrame, copies: int) -> list[Verdict]:
+def _copies(spark: SparkSession, lake: str, sums: Sums, copies: int) -> list[Verdict]:
     """The ledger's copies are those of the tables, while nothing was read twice or erased, which it cannot say."""
-    sums = ledger.totals(entries)
-    if sums["repeated"] or _erased_some(spark, lake):
+    if sums.totals["repeated"] or _erased_some(spark, lake):
         return []
-    said = f"{sums['duplicates']:,} in the ledger, {copies:,} in the tables"
-    return [Verdict("duplicates", sums["duplicates"] == copies, said)]
+    duplicates = sums.totals["duplicates"]
+    return [Verdict("duplicates", duplicates == copies, f"{duplicates:,} in the ledger, {copies:,} in the tables")]
 
 
 def _erased_some(spark: SparkSession, lake: str) -> bool:

@@ -1,6 +1,6 @@
 """What a check of the invariants found, as values, as lines and as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,10 +64,16 @@ def none_of(invariant: str, wrong: DataFrame, what: str, fine: str) -> Verdict:
 
     A row's place is said by all of its columns.
     """
-    if wrong.isEmpty():
+    return verdict(invariant, wrong.count(), lambda: wrong, what, fine)
+
+
+def verdict(invariant: str, count: int, wrong: Callable[[], DataFrame], what: str, fine: str) -> Verdict:
+    """The same where it is known how many rows there are, which are read only if there are some."""
+    if not count:
         return Verdict(invariant, True, fine)
-    first = wrong.orderBy(*wrong.columns).limit(MOST_PLACES).collect()
-    return Verdict(invariant, False, f"{wrong.count():,} {what}", tuple(_place(row.asDict()) for row in first))
+    rows = wrong()
+    first = rows.orderBy(*rows.columns).limit(MOST_PLACES).collect()
+    return Verdict(invariant, False, f"{count:,} {what}", tuple(_place(row.asDict()) for row in first))
 
 
 def _place(row: dict[str, Any]) -> str:
