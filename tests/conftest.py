@@ -22,6 +22,7 @@ from browser.fixtures import chromium, looking  # noqa: F401 — fixtures
 from faults.figures import (  # noqa: F401 — hooks
     pytest_addoption,
     pytest_configure,
+    pytest_ignore_collect,
     pytest_itemcollected,
     pytest_terminal_summary,
 )

@@ -1,14 +1,17 @@
-"""The figures that the faults' tests end with.
+"""Whether the faults are tried, and the figures that their tests end with.
 
+They take as long as all other tests together: so they are left out unless they are named, or asked for with --faults.
 Each test says with `@pytest.mark.fault(N, "what is done")` which of the twenty-five faults it survives. What it counted
 travels with its report, so that the figures are right however many processes ran the tests.
 """
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 FAULTS = 25
+_HERE = Path(__file__).parent
 _FAULT, _COUNT = "fault", "count"
 # Kills, and posts of a backlog: where the faults are named on the command line, and among all tests.
 MOST = {"kills": (20, 5), "backlog": (200_000, 50_000)}
@@ -38,7 +41,8 @@ class Tally:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How much is done to a stream: less where all tests run, which take long enough."""
+    """Whether faults are tried at all, and how much is done to a stream: less among all tests, which take long."""
+    parser.addoption("--faults", action="store_true", help="with no path: the faults too, beside all other tests")
     parser.addoption("--kills", type=int, help="how often the stream is killed; 20 times, and 5 among all tests")
     parser.addoption("--backlog", type=int, help="posts of the backlog; 200,000, and 50,000 among all tests")
     parser.addoption("--seed", type=int, help="seed of the random moments; one of its own by default, printed")
@@ -47,9 +51,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Chosen once, for all processes that run tests."""
     among_all = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if not hasattr(config, "workerinput"):  # in a worker's all paths are named
+        config.option.faults |= not among_all
     for name, (alone, among) in MOST.items():
         if getattr(config.option, name) is None:
             setattr(config.option, name, among if among_all else alone)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the faults out where nobody asked for them."""
+    return True if collection_path == _HERE and not config.option.faults else None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -58,8 +69,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.user_properties.append((_FAULT, mark.args))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints the figures, where any of the faults was tried."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints the figures where faults were tried; where nobody asked for them, how they are."""
+    if config.option.faults:
+        _tell_figures(terminalreporter)
+    else:
+        terminalreporter.write_line("tests/faults is left out: tests/run.sh tests/faults, or --faults for all there is")
+
+
+def _tell_figures(terminalreporter: pytest.TerminalReporter) -> None:
     failed: set[int] = set()
     tried: dict[int, str] = {}
     counts: Counter[str] = Counter()
