@@ -1,9 +1,9 @@
 """That every record that was read is in bronze, and in exactly one place of silver, or is a copy or was deleted."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F
 
 from starling import delta
@@ -24,56 +24,53 @@ _UNREAD, _SEVERAL, _ONE, _NOWHERE = "unread", "several", "one", "nowhere"
 
 def check(spark: SparkSession, settings: Settings, entries: DataFrame, sums: Sums) -> list[Verdict]:
     """The verdicts on bronze's rows and silver's, of all records of complete batches."""
-    lake = settings.lake
-    found = _found(spark, lake, entries, sums)
-    counts = (
-        found.groupBy("state", "of_batch").agg(F.count("*").alias("records"), F.sum("rows").alias("rows")).collect()
-    )
+    found = _found(spark, settings.lake, entries, sums)
+    grouped = found.groupBy("state", "of_batch")
+    counts = grouped.agg(F.count("*").alias("records"), F.sum("rows").alias("rows")).collect()
+    copies = _records(counts, _NOWHERE)
+    return [
+        *_in_bronze(found, counts, sums),
+        _none(
+            _SEVERAL, found, counts, "one place", "records are in two tables of silver", "no record is in two of silver"
+        ),
+        _none(_UNREAD, found, counts, "silver in bronze", "rows of silver have no record", "every row has its record"),
+        _nowhere(spark, settings, found, copies),
+        *_copies(spark, settings.lake, sums, copies),
+    ]
+
+
+def _records(counts: Sequence[Row], state: str) -> int:
+    return sum(row.records for row in counts if row.state == state)
+
+
+def _in_bronze(found: DataFrame, counts: Sequence[Row], sums: Sums) -> list[Verdict]:
+    """That it has as many rows as records were read, and none beside them."""
     there, strays = sum(row.rows for row in counts), sum(row.rows for row in counts if not row.of_batch)
-
-    def records(state: str) -> int:
-        return sum(row.records for row in counts if row.state == state)
-
-    def in_state(state: str) -> Callable[[], DataFrame]:
-        return lambda: found.where(F.col("state") == state).select(
-            *COORDINATES, F.array_join("places", " and ").alias("in")
-        )
+    said = f"{there:,} rows of {events.TABLE.name}, {sums.read_once:,} records read"
 
     def of_no_batch() -> DataFrame:
         return found.where(~F.col("of_batch")).select(*COORDINATES)
 
+    what, fine = "rows are of no batch of the ledger", "every row is of a batch"
     return [
-        Verdict(
-            "bronze = ledger",
-            there == sums.read_once,
-            f"{there:,} rows of {events.TABLE.name}, {sums.read_once:,} records read",
-        ),
-        verdict(
-            "bronze in batches", strays, of_no_batch, "rows are of no batch of the ledger", "every row is of a batch"
-        ),
-        verdict(
-            "one place",
-            records(_SEVERAL),
-            in_state(_SEVERAL),
-            "records are in two tables of silver",
-            "no record is in two of silver",
-        ),
-        verdict(
-            "silver in bronze",
-            records(_UNREAD),
-            in_state(_UNREAD),
-            "rows of silver have no record",
-            "every row has its record",
-        ),
-        _nowhere(spark, settings, found, records(_NOWHERE)),
-        *_copies(spark, lake, sums, records(_NOWHERE)),
+        Verdict("bronze = ledger", there == sums.read_once, said),
+        verdict("bronze in batches", strays, of_no_batch, what, fine),
     ]
 
 
-def _found(spark: SparkSession, lake: str, entries: DataFrame, sums: Sums) -> DataFrame:
-    """COORDINATES, rows of bronze, `places` in silver, `state`, `of_batch`: of every record that a table has a row of.
+def _none(state: str, found: DataFrame, counts: Sequence[Row], invariant: str, what: str, fine: str) -> Verdict:
+    """That no record is in this state."""
 
-    A post with its counts is one place. What bronze does not have is of no batch that could be asked for.
+    def those() -> DataFrame:
+        return found.where(F.col("state") == state).select(*COORDINATES, F.array_join("places", " and ").alias("in"))
+
+    return verdict(invariant, _records(counts, state), those, what, fine)
+
+
+def _found(spark: SparkSession, lake: str, entries: DataFrame, sums: Sums) -> DataFrame:
+    """COORDINATES, `rows` in bronze, `places` in silver, state, of_batch: of every record that a table has a row of.
+
+    A post with its counts is one place. Of what bronze does not have no batch is asked for: of_batch is true.
     """
     tables = {
         _BRONZE: delta.read(spark, events.TABLE, lake),
