@@ -42,7 +42,9 @@ class Tally:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Whether faults are tried at all, and how much is done to a stream: less among all tests, which take long."""
-    parser.addoption("--faults", action="store_true", help="with no path: the faults too, beside all other tests")
+    parser.addoption(
+        "--faults", action="store_true", default=None, help="with no path: the faults too, beside all other tests"
+    )
     parser.addoption("--kills", type=int, help="how often the stream is killed; 20 times, and 5 among all tests")
     parser.addoption("--backlog", type=int, help="posts of the backlog; 200,000, and 50,000 among all tests")
     parser.addoption("--seed", type=int, help="seed of the random moments; one of its own by default, printed")
@@ -51,8 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Chosen once, for all processes that run tests."""
     among_all = config.args_source is not pytest.Config.ArgsSource.ARGS
-    if not hasattr(config, "workerinput"):  # in a worker's all paths are named
-        config.option.faults |= not among_all
+    if config.option.faults is None:
+        config.option.faults = not among_all
     for name, (alone, among) in MOST.items():
         if getattr(config.option, name) is None:
             setattr(config.option, name, among if among_all else alone)

@@ -19,8 +19,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 
 from faults.checked import is_whole, tell
 from faults.figures import Tally
@@ -69,18 +67,9 @@ def start(lake: Lake, tmp_path: Path) -> Iterator[Start]:
             job.wait()
 
 
-def batches(lake: Lake) -> int:
-    """Batches in the ledger, read without disturbing whoever writes it."""
-    try:
-        ledger = DeltaTable(f"{lake.settings.lake}/ops/batches").to_pyarrow_table(columns=["batch_id"])
-    except TableNotFoundError:
-        return 0
-    return len(set(ledger["batch_id"].to_pylist()))
-
-
 def wait_for_batches(lake: Lake, number: int, job: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while batches(lake) < number:
+    while lake.batches() < number:
         assert job.poll() is None, "the job ended by itself"
         assert time.monotonic() < deadline, f"no {number} batches within {PATIENCE_SECONDS} s"
         time.sleep(0.3)
@@ -106,7 +95,7 @@ def test_killed_at_random_moments_while_posts_arrive_it_ends_with_every_record_o
         for _ in range(kills):
             job = start()
             if moments.random() < 0.4:  # while batches are written; else anywhere from its start on
-                wait_for_batches(of_job, batches(of_job) + 1, job)
+                wait_for_batches(of_job, of_job.batches() + 1, job)
                 time.sleep(moments.uniform(0, 4))
             else:
                 time.sleep(moments.uniform(0, 20))
@@ -166,10 +155,10 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
     # SIGTERM as `kill` and service managers send it; SIGINT as a terminal does, to the JVM and to Python alike.
     for number, send, code in ((signal.SIGTERM, os.kill, 0), (signal.SIGINT, os.killpg, 130)):
         asked = start(PATH=f"{programs}:{os.environ['PATH']}")
-        wait_for_batches(of_job, batches(of_job) + 1, asked)
+        wait_for_batches(of_job, of_job.batches() + 1, asked)
         send(asked.pid, number)
         assert asked.wait(PATIENCE_SECONDS) == code
-        assert committed(of_job) == set(range(batches(of_job))), "a batch was broken off"
+        assert committed(of_job) == set(range(of_job.batches())), "a batch was broken off"
     for output in (tmp_path / "stream-0.txt", tmp_path / "stream-1.txt"):
         said = output.read_text().replace(JAVAS_OWN, "")
         assert re.fullmatch(r"(batch \d+: .*\n)+", said), said
@@ -177,7 +166,7 @@ def test_stopped_interrupted_killed_and_started_again_it_ends_in_the_same_tables
     assert of_job.settings.paths.work not in (programs / "told").read_text()
 
     killed = start()
-    wait_for_batches(of_job, batches(of_job) + 1, killed)
+    wait_for_batches(of_job, of_job.batches() + 1, killed)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
 

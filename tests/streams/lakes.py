@@ -9,6 +9,7 @@ from typing import Any
 
 from confluent_kafka import Producer
 from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
 from pyspark.sql import DataFrame, SparkSession
 
 from starling import delta
@@ -86,6 +87,13 @@ class Lake:
     def count(self, name: str) -> int:
         """A table's rows."""
         return int(self._without_spark(name).to_pyarrow_dataset().count_rows())
+
+    def batches(self) -> int:
+        """Batches in the ledger, read without disturbing whoever writes it."""
+        try:
+            return len({row["batch_id"] for row in self.rows("ops.batches", "batch_id")})
+        except TableNotFoundError:
+            return 0
 
     def _without_spark(self, name: str) -> DeltaTable:
         return DeltaTable(_BY_NAME[name].path(self.settings.lake))

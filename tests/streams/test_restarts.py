@@ -14,11 +14,6 @@ from starling.tables import Table
 from streams.lakes import Lake, Record
 
 
-def batches(lake: Lake) -> int:
-    """Batches in the ledger."""
-    return len({row["batch_id"] for row in lake.rows("ops.batches", "batch_id")})
-
-
 def queries_that_spark_keeps(spark: SparkSession) -> int:
     """Queries whose jobs the scheduler holds, with their plans, until it is told that they have ended.
 
@@ -56,16 +51,16 @@ def test_fourteen_batches_with_stops_between_end_as_one_batch_does(
 
     def stop_at_the_third_ledger_entry(rows: DataFrame, table: Table, *rest: Any) -> None:
         written(rows, table, *rest)
-        if table.name == "ops.batches" and batches(in_parts) == 3:
+        if table.name == "ops.batches" and in_parts.batches() == 3:
             stop.set()
 
     monkeypatch.setattr(delta, "append", stop_at_the_third_ledger_entry)
     in_parts.drain(most_a_batch=25, stop=stop)
     monkeypatch.undo()
-    assert batches(in_parts) == 3
+    assert in_parts.batches() == 3
     in_parts.drain(most_a_batch=25)
 
-    assert batches(in_parts) >= 13
+    assert in_parts.batches() >= 13
     assert in_parts.everything() == at_once
     assert in_parts.ledger() == lake.ledger()
     assert list((Path(in_parts.settings.lake) / "bronze" / "events" / "_delta_log").glob("*.checkpoint.parquet"))

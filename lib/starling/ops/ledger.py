@@ -202,8 +202,7 @@ def sums(ledger: DataFrame) -> Sums:
     What a batch repeats has been counted where an earlier entry reaches as far. Where none does, an interrupted batch
     had written it and never came to its entry.
     """
-    of_partition = Window.partitionBy("topic", "partition")
-    earlier = of_partition.orderBy("written_at").rowsBetween(Window.unboundedPreceding, -1)
+    earlier = Window.partitionBy("topic", "partition").orderBy("written_at").rowsBetween(Window.unboundedPreceding, -1)
     entered = F.col("from_offset") < F.max("until_offset").over(earlier)
     new = F.col("records") - F.when(entered, F.col("repeated")).otherwise(0)
     names = ("records", *OUTCOMES, "repeated")
